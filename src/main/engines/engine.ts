@@ -1,0 +1,143 @@
+import type { Duplex } from 'node:stream';
+import type { EngineId, EngineInfo } from '../../shared/model/engine.ts';
+import type { Issue, MachineConfig, MachineId } from '../../shared/model/machine.ts';
+import type { MediumFormat, MediumId } from '../../shared/model/medium.ts';
+import type { AdapterModel } from '../../shared/model/network.ts';
+import type { ControllerType, DriveKind } from '../../shared/model/storage.ts';
+
+/** A program that can run machines. An engine never touches the database or another service. */
+export interface Engine {
+  readonly id: EngineId;
+  /** Versions, accelerators, capabilities. Never throws: says what is missing and how to get it. */
+  probe(): Promise<EngineInfo>;
+  /** Why this configuration cannot run here, field by field. No `error` among them: it can. */
+  check(config: MachineConfig): Issue[];
+  /**
+   * Resolves once the guest's processor runs (or stands paused, when `spec.startsPaused`).
+   * @throws InnError `ENGINE_FAILED`, `ENGINE_TIMEOUT`, `FILE_NOT_FOUND`, `CANCELLED`; nothing is left running then.
+   */
+  start(spec: StartSpec, options: { signal: AbortSignal }): Promise<Session>;
+  /** Takes back a machine process that survived the program; undefined when it is gone. */
+  attach(runtime: RuntimeRecord): Promise<Session | undefined>;
+}
+
+/** A configuration with every reference resolved: all that an engine needs to run the machine once. */
+export interface StartSpec {
+  machineId: MachineId;
+  config: MachineConfig;
+  drives: ResolvedDrive[];
+  kernel: ResolvedKernel | null;
+  adapters: ResolvedAdapter[];
+  folders: MachineFolders;
+  /** Saved state to continue from. */
+  restoreFrom: string | null;
+  /** True when `restoreFrom` is a warm start: kept after the restore, and never a loss when it does not work. */
+  isWarmStart: boolean;
+  startsPaused: boolean;
+}
+
+export interface ResolvedDrive {
+  controller: ControllerType;
+  controllerName: string;
+  port: number;
+  device: number;
+  kind: DriveKind;
+  /** Null: an empty optical or floppy drive. */
+  medium: { id: MediumId; path: string; format: MediumFormat; sizeBytes: number; isReadOnly: boolean } | null;
+}
+
+export interface ResolvedKernel {
+  kernelPath: string;
+  initrdPath: string | null;
+  commandLine: string;
+}
+
+export interface ResolvedAdapter {
+  index: number;
+  model: AdapterModel;
+  macAddress: string;
+  isCableConnected: boolean;
+  /** `user`: the engine's own user-mode network. `frames`: length-prefixed Ethernet frames on the adapter's socket. */
+  network: 'user' | 'frames' | 'none';
+}
+
+export interface MachineFolders {
+  /** Disks, saved state, logs; moved and deleted as a whole. */
+  machine: string;
+  /** Sockets and process record, mode 0700; short enough for unix socket paths (at most 80 bytes). */
+  runtime: string;
+  logs: string;
+}
+
+/** What is written down of a running session, so that a later program can take it back. */
+export interface RuntimeRecord {
+  engine: EngineId;
+  machineId: MachineId;
+  pid: number;
+  /** Start time of the process as the system tells it: with the pid it names one process for good. */
+  pidStartTime: string;
+  runtimeFolder: string;
+  startedAt: string;
+}
+
+export type Exit =
+  | { kind: 'guestShutdown' }
+  | { kind: 'powerOff' }
+  | { kind: 'crashed'; reason: 'engineCrashed' | 'engineKilled'; detail: string };
+
+export type SessionStatus =
+  | { state: 'Running' }
+  | { state: 'Paused'; reason: 'user' | 'ioError'; detail: string | null }
+  | { state: 'Stuck'; reason: 'guestPanic' | 'engineCrashed' | 'engineHangs'; detail: string };
+
+/** Cumulative counters of one session; the sampler makes rates of them. */
+export interface GuestUsage {
+  /** Processor time of the machine's process since its start, in seconds. */
+  processorSeconds: number;
+  /** Memory that the guest was given, in bytes. */
+  guestMemoryBytes: number;
+  /** Resident memory of the machine's process, in bytes. */
+  residentBytes: number;
+  diskReadBytes: number;
+  diskWriteBytes: number;
+  networkInBytes: number;
+  networkOutBytes: number;
+}
+
+export interface Screenshot {
+  width: number;
+  height: number;
+  png: Uint8Array;
+}
+
+/**
+ * One run of one machine: used once, never restarted. Disposing lets go of the session and leaves the machine running.
+ * Calls reject with `ENGINE_FAILED` when the process is gone, `ENGINE_TIMEOUT` when it does not answer.
+ */
+export interface Session extends AsyncDisposable {
+  readonly runtime: RuntimeRecord;
+  /** Settles once, when the process has ended; never rejects. */
+  readonly exit: Promise<Exit>;
+  status(): Promise<SessionStatus>;
+  /** Called at each change of status that nobody here asked for, such as an I/O error; returns how to stop listening. */
+  onStatus(listener: (status: SessionStatus) => void): () => void;
+  pause(): Promise<void>;
+  resume(): Promise<void>;
+  reset(): Promise<void>;
+  powerButton(): Promise<void>;
+  /** Ends the process, with its disks flushed. Resolves when it has ended. */
+  powerOff(): Promise<void>;
+  /** Writes the state to `file` (aside and renamed); the machine stands paused afterwards. Aborted, it runs on. */
+  saveState(file: string, options: { signal: AbortSignal }): Promise<void>;
+  /** As `saveState`, but the machine goes on as it was. */
+  keepState(file: string): Promise<void>;
+  /** Execution cap, 1 to 100 percent of one host processor per virtual processor. */
+  setCpuLimit(percent: number): Promise<void>;
+  changeMedium(drive: ResolvedDrive): Promise<void>;
+  /** Presses keys together; QEMU's key names (QKeyCode). */
+  sendKeys(keys: string[]): Promise<void>;
+  typeText(text: string): Promise<void>;
+  screenshot(): Promise<Screenshot>;
+  openChannel(channel: 'screen' | 'serial'): Promise<Duplex>;
+  sample(): Promise<GuestUsage>;
+}

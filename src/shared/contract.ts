@@ -1,0 +1,306 @@
+import { eventIterator, oc } from '@orpc/contract';
+import * as z from 'zod';
+import { ERROR_CODES, type ErrorCode } from './errors.ts';
+import { MachineState } from './machine-state.ts';
+import { EngineId, EngineInfo } from './model/engine.ts';
+import { CoreInfo, FolderListing, HostInfo } from './model/host.ts';
+import { Issue, Machine, MachineConfig, MachineId } from './model/machine.ts';
+import { Medium, MediumId, MediumKind } from './model/medium.ts';
+import { Task, TaskId } from './model/task.ts';
+import { UsageSample } from './model/usage.ts';
+
+/**
+ * Every call and every event of the program: the table of contents. Handlers, client, OpenAPI document and command
+ * line come from it. `machine` in an input is a machine's name or id.
+ */
+
+const ErrorData = z
+  .object({ hint: z.string().optional(), details: z.record(z.string(), z.unknown()).optional() })
+  .optional();
+
+type ErrorMap = Record<ErrorCode, { status: number; data: typeof ErrorData }>;
+const errorMap = Object.fromEntries(
+  Object.entries(ERROR_CODES).map(([code, { status }]) => [code, { status, data: ErrorData }]),
+) as ErrorMap;
+
+const call = oc.errors(errorMap);
+
+const MachineRef = z.string().min(1).max(200).describe('Name or id of a machine');
+const OneMachine = z.object({ machine: MachineRef });
+const Nothing = z.object({});
+
+/** What a new machine is made from. Absent fields take the recommendation of the OS type. */
+export const CreateMachineInput = z.object({
+  name: z.string(),
+  osType: z.string().optional(),
+  engine: MachineConfig.shape.engine.optional(),
+  memoryMiB: z.int().optional(),
+  processors: z.int().optional(),
+  capPercent: z.int().optional(),
+  description: z.string().optional(),
+  group: z.string().optional(),
+  /** Boots the guest that comes with the program. */
+  isDemo: z.boolean().optional(),
+  /** Linux kernel to start directly, with its initrd and command line. */
+  kernelPath: z.string().optional(),
+  initrdPath: z.string().optional(),
+  commandLine: z.string().optional(),
+  /** A new empty disk of this size in the machine's folder; null for none. */
+  diskSizeBytes: z.int().positive().nullable().optional(),
+  /** An existing disk image to attach. */
+  diskPath: z.string().optional(),
+  isoPath: z.string().optional(),
+  floppyPath: z.string().optional(),
+  keepsWarmStart: z.boolean().optional(),
+});
+export type CreateMachineInput = z.infer<typeof CreateMachineInput>;
+
+export const ScreenshotOutput = z.object({
+  width: z.int().positive(),
+  height: z.int().positive(),
+  pngBase64: z.string(),
+});
+
+export const ConsoleChannel = z.enum(['screen', 'serial']);
+export type ConsoleChannel = z.infer<typeof ConsoleChannel>;
+
+/** A change of the world, after the opening snapshot. */
+export const WorldEvent = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('snapshot'), machines: z.array(Machine), media: z.array(Medium), tasks: z.array(Task) }),
+  z.object({ kind: z.literal('machineChanged'), machine: Machine }),
+  z.object({ kind: z.literal('machineRemoved'), id: MachineId }),
+  z.object({ kind: z.literal('mediumChanged'), medium: Medium }),
+  z.object({ kind: z.literal('mediumRemoved'), id: MediumId }),
+  z.object({ kind: z.literal('taskChanged'), task: Task }),
+]);
+export type WorldEvent = z.infer<typeof WorldEvent>;
+
+const action = (path: string, summary: string) =>
+  call
+    .route({ method: 'POST', path: `/machines/{machine}/${path}`, summary, tags: ['machine'] })
+    .input(OneMachine)
+    .output(Machine);
+
+const core = {
+  info: call
+    .route({ method: 'GET', path: '/core', summary: 'The running program', tags: ['core'] })
+    .input(Nothing)
+    .output(CoreInfo),
+};
+
+const host = {
+  info: call
+    .route({ method: 'GET', path: '/host', summary: 'The computer and what it has left', tags: ['host'] })
+    .input(Nothing)
+    .output(HostInfo),
+  doctor: call
+    .route({
+      method: 'GET',
+      path: '/host/doctor',
+      summary: 'Engines, what they can do, and what is missing',
+      tags: ['host'],
+    })
+    .input(Nothing)
+    .output(z.array(EngineInfo)),
+  listFolder: call
+    .route({
+      method: 'GET',
+      path: '/host/folder',
+      summary: 'Entries of a folder on the host, for file dialogs',
+      tags: ['host'],
+    })
+    .input(z.object({ path: z.string().optional() }))
+    .output(FolderListing),
+};
+
+const machine = {
+  list: call
+    .route({ method: 'GET', path: '/machines', summary: 'All machines', tags: ['machine'] })
+    .input(Nothing)
+    .output(z.array(Machine)),
+  get: call
+    .route({ method: 'GET', path: '/machines/{machine}', summary: 'One machine', tags: ['machine'] })
+    .input(OneMachine)
+    .output(Machine),
+  create: call
+    .route({ method: 'POST', path: '/machines', summary: 'Create a machine', tags: ['machine'], successStatus: 201 })
+    .input(CreateMachineInput)
+    .output(Machine),
+  check: call
+    .route({
+      method: 'POST',
+      path: '/machines/check',
+      summary: 'What would be wrong with a configuration, and which engine would run it',
+      tags: ['machine'],
+    })
+    .input(z.object({ config: MachineConfig, machine: MachineRef.optional() }))
+    .output(z.object({ issues: z.array(Issue), engine: EngineId.nullable(), engineReason: z.string() })),
+  configure: call
+    .route({
+      method: 'PUT',
+      path: '/machines/{machine}',
+      summary: 'Replace the settings of a machine',
+      tags: ['machine'],
+    })
+    .input(z.object({ machine: MachineRef, revision: z.int().positive(), config: MachineConfig }))
+    .output(Machine),
+  remove: call
+    .route({
+      method: 'DELETE',
+      path: '/machines/{machine}',
+      summary: 'Remove a machine, with or without its files',
+      tags: ['machine'],
+    })
+    .input(z.object({ machine: MachineRef, deletesFiles: z.boolean().default(false) }))
+    .output(z.object({ id: MachineId, deletedFiles: z.array(z.string()) })),
+  start: action('start', 'Start, or restore the saved state'),
+  pause: action('pause', 'Stop the virtual processors'),
+  resume: action('resume', 'Let the virtual processors run again'),
+  reset: action('reset', 'Press the reset button'),
+  powerButton: action('power-button', 'Press the ACPI power button; the guest decides what follows'),
+  powerOff: action('power-off', 'Pull the plug'),
+  saveState: action('save-state', 'Save the running state to a file and power off'),
+  discardState: action('discard-state', 'Throw the saved state away'),
+  keepWarmStart: action('keep-warm-start', 'Keep the present state for instant starts'),
+  type: call
+    .route({
+      method: 'POST',
+      path: '/machines/{machine}/type',
+      summary: 'Type text on the keyboard of the guest',
+      tags: ['machine'],
+    })
+    .input(z.object({ machine: MachineRef, text: z.string().max(100_000) }))
+    .output(Nothing),
+  sendKeys: call
+    .route({
+      method: 'POST',
+      path: '/machines/{machine}/send-keys',
+      summary: 'Press a combination of keys, such as ctrl-alt-delete',
+      tags: ['machine'],
+    })
+    .input(
+      z.object({
+        machine: MachineRef,
+        keys: z.array(z.string()).min(1).max(8).describe('QEMU key names (QKeyCode), pressed together'),
+      }),
+    )
+    .output(Nothing),
+  screenshot: call
+    .route({ method: 'GET', path: '/machines/{machine}/screenshot', summary: 'The screen as PNG', tags: ['machine'] })
+    .input(OneMachine)
+    .output(ScreenshotOutput),
+  changeMedium: call
+    .route({
+      method: 'POST',
+      path: '/machines/{machine}/change-medium',
+      summary: 'Insert or eject a disc or floppy while it runs',
+      tags: ['machine'],
+    })
+    .input(
+      z.object({
+        machine: MachineRef,
+        controller: z.string(),
+        port: z.int(),
+        device: z.int(),
+        mediumId: MediumId.nullable(),
+      }),
+    )
+    .output(Machine),
+  openConsole: call
+    .route({
+      method: 'POST',
+      path: '/machines/{machine}/console',
+      summary: 'A ticket for the byte stream of screen (RFB) or serial port',
+      tags: ['machine'],
+    })
+    .input(z.object({ machine: MachineRef, channel: ConsoleChannel }))
+    .output(
+      z.object({
+        ticket: z.string(),
+        path: z.string().describe('Path of the WebSocket that takes the ticket, once, within 30 s'),
+      }),
+    ),
+  log: call
+    .route({
+      method: 'GET',
+      path: '/machines/{machine}/log',
+      summary: 'Last lines of the log of the machine',
+      tags: ['machine'],
+    })
+    .input(z.object({ machine: MachineRef, lines: z.coerce.number().int().min(1).max(5000).default(200) }))
+    .output(z.object({ file: z.string(), text: z.string() })),
+};
+
+const medium = {
+  list: call
+    .route({ method: 'GET', path: '/media', summary: 'All media', tags: ['medium'] })
+    .input(Nothing)
+    .output(z.array(Medium)),
+  register: call
+    .route({
+      method: 'POST',
+      path: '/media',
+      summary: 'Make a file on the host known as a medium; one that is known is returned',
+      tags: ['medium'],
+    })
+    .input(z.object({ path: z.string().min(1), kind: MediumKind }))
+    .output(Medium),
+  createDisk: call
+    .route({ method: 'POST', path: '/media/disk', summary: 'Create an empty disk image', tags: ['medium'] })
+    .input(z.object({ path: z.string().min(1), sizeBytes: z.int().positive() }))
+    .output(Medium),
+  remove: call
+    .route({ method: 'DELETE', path: '/media/{id}', summary: 'Forget a medium, or delete its file', tags: ['medium'] })
+    .input(z.object({ id: MediumId, deletesFile: z.boolean().default(false) }))
+    .output(Nothing),
+};
+
+const task = {
+  list: call
+    .route({ method: 'GET', path: '/tasks', summary: 'Running and recent tasks', tags: ['task'] })
+    .input(Nothing)
+    .output(z.array(Task)),
+  cancel: call
+    .route({ method: 'POST', path: '/tasks/{id}/cancel', summary: 'Cancel a running task', tags: ['task'] })
+    .input(z.object({ id: TaskId }))
+    .output(Task),
+};
+
+const events = {
+  /** Opens with a `snapshot`, then changes, on one ordered stream. */
+  subscribe: call
+    .route({ method: 'GET', path: '/events', summary: 'A snapshot, then every change', tags: ['event'] })
+    .input(Nothing)
+    .output(eventIterator(WorldEvent)),
+  /** Resolves once the machine is in one of the states. */
+  waitFor: call
+    .route({
+      method: 'GET',
+      path: '/machines/{machine}/wait',
+      summary: 'Wait until a machine is in one of the states',
+      tags: ['event'],
+    })
+    .input(
+      z.object({
+        machine: MachineRef,
+        states: z.array(MachineState).min(1),
+        timeoutMs: z.coerce.number().int().min(1).max(3_600_000).default(60_000),
+      }),
+    )
+    .output(Machine),
+};
+
+const usage = {
+  latest: call
+    .route({ method: 'GET', path: '/usage', summary: 'The latest sample of host and machines', tags: ['usage'] })
+    .input(Nothing)
+    .output(UsageSample),
+  /** Opens with the samples of the last minutes, oldest first, then one each second. */
+  subscribe: call
+    .route({ method: 'GET', path: '/usage/stream', summary: 'One sample a second', tags: ['usage'] })
+    .input(Nothing)
+    .output(eventIterator(UsageSample)),
+};
+
+export const contract = { core, host, machine, medium, task, events, usage };
+export type Contract = typeof contract;
