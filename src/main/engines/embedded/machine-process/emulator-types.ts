@@ -1,0 +1,258 @@
+/**
+ * The running instance of the npm package `v86`, version 0.5.462, as far as this program touches it. The package's own
+ * declarations stop at its documented surface; what is declared here beyond it was read from the shipped build, whose
+ * property names are not mangled. A new version of v86 has to be read again before it is taken.
+ */
+export interface Emulator {
+  /** Host side of the bus between host and devices: sends to devices, hears what they send. */
+  readonly bus: EmulatorBus;
+  /** The processor's loop. Present once the emulator is ready. */
+  readonly v86: EmulatorLoop;
+  /** Receives `pause` and `continue` with the processor; replaced together with `v86.cpu.devices.vga.screen`. */
+  screen_adapter: ScreenAdapter;
+  /** Present with the built-in user-mode network only. */
+  readonly network_adapter?: { destroy?(): void };
+  add_listener<E extends keyof EmulatorEvents>(event: E, listener: (argument: EmulatorEvents[E]) => void): void;
+  remove_listener<E extends keyof EmulatorEvents>(event: E, listener: (argument: EmulatorEvents[E]) => void): void;
+  get_instruction_counter(): number;
+  is_running(): boolean;
+}
+
+/** What devices tell the host. */
+export interface EmulatorEvents {
+  'emulator-ready': undefined;
+  'emulator-loaded': undefined;
+  'emulator-started': undefined;
+  'emulator-stopped': undefined;
+  'serial0-output-byte': number;
+  'net0-send': Uint8Array;
+  'virtio-console0-output-bytes': Uint8Array;
+  /** The guest switched the PS/2 mouse's reporting on or off. */
+  'mouse-enable': boolean;
+  /** The guest's driver asked for absolute coordinates, or went back to relative ones. */
+  'vmware-absolute-mouse': boolean;
+}
+
+/** What the host tells devices. */
+export interface EmulatorInputs {
+  'serial0-input': number;
+  'net0-receive': Uint8Array;
+  'virtio-console0-input-bytes': Uint8Array;
+  /** One byte of scan code set 1, as the keyboard's wire carries it. */
+  'keyboard-code': number;
+  /** Horizontal and vertical movement; up is positive. */
+  'mouse-delta': [dx: number, dy: number];
+  'mouse-absolute': [x: number, y: number, width: number, height: number];
+  'mouse-click': [left: boolean, middle: boolean, right: boolean];
+  'mouse-wheel': [deltaY: number, deltaX: number];
+  /** True: the VMware mouse sends relative movement. */
+  'mouse-pointer-lock': boolean;
+}
+
+export interface EmulatorBus {
+  send<I extends keyof EmulatorInputs>(input: I, value: EmulatorInputs[I]): void;
+  register<E extends keyof EmulatorEvents>(event: E, listener: (value: EmulatorEvents[E]) => void, self?: object): void;
+}
+
+export interface EmulatorLoop {
+  readonly cpu: EmulatorCpu;
+  running: boolean;
+  stopping: boolean;
+  tick_counter: number;
+  run(): void;
+  stop(): void;
+  /** One turn of the processor, about a millisecond of guest; schedules the next one. */
+  do_tick(): void;
+  /** Schedules the next turn in `delayMs`; a turn whose number is no longer `tick_counter` is dropped. */
+  yield(delayMs: number, tick: number): void;
+  save_state(): ArrayBuffer;
+  restore_state(state: ArrayBuffer): void;
+}
+
+export interface EmulatorCpu {
+  readonly io: EmulatorPorts;
+  readonly devices: EmulatorDevices;
+  readonly wasm_memory: { readonly buffer: ArrayBuffer };
+  /** All of the guest's memory. */
+  readonly mem8: Uint8Array;
+  readonly memory_size: Int32Array;
+  readonly svga_dirty_bitmap_min_offset: Uint32Array;
+  readonly svga_dirty_bitmap_max_offset: Uint32Array;
+  readonly in_hlt: Uint8Array;
+  readonly instruction_counter: Int32Array;
+  fw_value: Int32Array | number[];
+  option_roms: { name: string; data: Uint8Array }[];
+  /** Reset as by the reset button; also what the guest's own reboot ends in. */
+  reboot_internal(): void;
+  zero_memory(address: number, length: number): void;
+  load_kernel(kernel: ArrayBuffer, initrd: ArrayBuffer | undefined, commandLine: string): OptionRom | undefined;
+  device_raise_irq(line: number): void;
+  device_lower_irq(line: number): void;
+}
+
+export interface OptionRom {
+  name: string;
+  data: Uint8Array;
+}
+
+type PortRead = ((this: object) => number) | undefined;
+type PortWrite = ((this: object, value: number) => void) | undefined;
+
+export interface EmulatorPorts {
+  register_read(port: number, device: object, read8: PortRead, read16?: PortRead, read32?: PortRead): void;
+  register_write(port: number, device: object, write8: PortWrite, write16?: PortWrite, write32?: PortWrite): void;
+}
+
+export interface EmulatorDevices {
+  readonly vga: VgaDevice;
+  readonly acpi: AcpiDevice;
+  readonly rtc: RtcDevice;
+  readonly ide: { readonly primary?: IdeChannel; readonly secondary?: IdeChannel };
+  readonly cdrom?: IdeDrive;
+  readonly fdc: { readonly drives: readonly FloppyDrive[] };
+  readonly net?: NetworkDevice;
+  readonly virtio_net?: VirtioNetworkDevice;
+  readonly virtio_console?: object;
+  readonly uart0: object;
+  readonly vmware?: { readonly enabled: boolean; readonly absolute: boolean };
+  readonly ps2: { readonly mouse_stream?: boolean; readonly use_mouse?: boolean };
+}
+
+export interface VgaDevice {
+  screen: ScreenAdapter;
+  readonly graphical_mode: boolean;
+  readonly svga_enabled: boolean;
+  readonly svga_width: number;
+  readonly svga_height: number;
+  readonly svga_bpp: number;
+  readonly screen_width: number;
+  readonly screen_height: number;
+  readonly virtual_width: number;
+  readonly virtual_height: number;
+  readonly max_cols: number;
+  readonly max_rows: number;
+  readonly max_scan_line: number;
+  readonly cursor_address: number;
+  readonly start_address: number;
+  readonly start_address_latched: number;
+  readonly vga256_palette: Int32Array;
+  /** The plane that holds the guest's own text fonts: 8 fonts of 256 glyphs of 32 bytes. */
+  readonly plane2: Uint8Array;
+  /** Hands what changed to `screen.update_buffer` (graphics) and starts the vertical retrace. */
+  screen_fill_buffer(): void;
+  text_mode_redraw(): void;
+  complete_redraw(): void;
+  complete_replot(): void;
+  update_layers(): void;
+  update_vga_size(): void;
+  set_size_text(columns: number, rows: number): void;
+  set_font_bitmap(isFontDirty: boolean): void;
+  set_font_page(): void;
+  update_cursor(): void;
+  update_cursor_scanline(): void;
+}
+
+/** A rectangle of the guest's picture: where it lies in `image_data`, and where on the screen. */
+export interface ScreenLayer {
+  image_data: { readonly data: Uint8ClampedArray; readonly width: number; readonly height: number };
+  screen_x: number;
+  screen_y: number;
+  buffer_x: number;
+  buffer_y: number;
+  buffer_width: number;
+  buffer_height: number;
+}
+
+/** What the VGA device calls; an own screen has to offer all of it. Colours are 0xRRGGBB. */
+export interface ScreenAdapter {
+  readonly FLAG_BLINKING: number;
+  readonly FLAG_FONT_PAGE_B: number;
+  put_char(row: number, column: number, character: number, flags: number, background: number, foreground: number): void;
+  set_mode(isGraphical: boolean): void;
+  set_size_text(columns: number, rows: number): void;
+  set_size_graphical(width: number, height: number, virtualWidth: number, virtualHeight: number): void;
+  set_scale(x: number, y: number): void;
+  set_font_bitmap(
+    height: number,
+    isWidth9: boolean,
+    isWidthDouble: boolean,
+    copies8thColumn: boolean,
+    fontPlane: Uint8Array,
+    hasPlaneChanged: boolean,
+  ): void;
+  set_font_page(pageA: number, pageB: number): void;
+  update_cursor(row: number, column: number): void;
+  update_cursor_scanline(start: number, end: number, isVisible: boolean): void;
+  update_buffer(layers: ScreenLayer[]): void;
+  clear_screen(): void;
+  clear_text_state(): void;
+  get_text_screen(): string[];
+  get_text_row(row: number): string;
+  pause(): void;
+  continue(): void;
+  destroy(): void;
+}
+
+/** PIIX4 power management (Intel 82371AB data sheet, 7.2), as far as v86 has it. */
+export interface AcpiDevice {
+  status: number;
+  pm1_status: number;
+  pm1_enable: number;
+  timer(now: number): number;
+}
+
+export interface RtcDevice {
+  /** Milliseconds since 1970 that the clock shows, and when it was last brought forward. */
+  rtc_time: number;
+  last_update: number;
+}
+
+export interface IdeChannel {
+  readonly master: IdeDrive;
+  readonly slave: IdeDrive;
+}
+
+export interface IdeDrive {
+  readonly name: string;
+  readonly is_atapi: boolean;
+  buffer: DiskBuffer | null;
+  status_reg: number;
+  error_reg: number;
+  sector_count: number;
+  medium_changed: number;
+  readonly in_progress_io_ids: Map<number, unknown>;
+  ata_command(command: number): void;
+  ata_abort_command(): void;
+  push_irq(): void;
+  set_cdrom(buffer: DiskBuffer): void;
+  eject(): void;
+}
+
+export interface FloppyDrive {
+  insert_disk(buffer: DiskBuffer | Uint8Array, isReadOnly?: boolean): boolean;
+  eject_disk(): void;
+}
+
+export interface NetworkDevice {
+  mac: Uint8Array;
+}
+
+export interface VirtioNetworkDevice {
+  mac: Uint8Array;
+}
+
+/** What v86 asks of a disk that is not its own (version 0.5.462, `src/buffer.js`). */
+export interface DiskBuffer {
+  readonly byteLength: number;
+  onload: (() => void) | undefined;
+  onprogress?: ((progress: unknown) => void) | undefined;
+  load(): void;
+  get(offset: number, length: number, done: (data: Uint8Array) => void): void;
+  set(offset: number, data: Uint8Array, done: () => void): void;
+  get_and_cache(offset: number, length: number, done: (data: Uint8Array) => void): void;
+  /** Synchronous; undefined when the bytes are not at hand. */
+  get_from_cache(offset: number, length: number): Uint8Array | undefined;
+  get_buffer(done: (buffer: ArrayBuffer | undefined) => void): void;
+  get_state(): unknown[];
+  set_state(state: unknown[]): void;
+}
