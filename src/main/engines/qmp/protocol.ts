@@ -60,6 +60,6 @@ function isErrorClass(value: unknown): value is QmpErrorClass {
 /** Reads the `error` member of a reply. A class that is not of the specification counts as `GenericError`. */
 export function readErrorBody(value: unknown): QmpError {
   const body = isRecord(value) ? value : {};
-  const desc = typeof body['desc'] === 'string' ? body['desc'] : 'The engine gave no reason.';
-  return new QmpError(isErrorClass(body['class']) ? body['class'] : 'GenericError', desc);
+  const desc = typeof body.desc === 'string' ? body.desc : 'The engine gave no reason.';
+  return new QmpError(isErrorClass(body.class) ? body.class : 'GenericError', desc);
 }

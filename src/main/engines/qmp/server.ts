@@ -48,7 +48,7 @@ const REQUEST_MEMBERS = ['execute', 'arguments', 'id'];
 /** A server of the QEMU Machine Protocol on unix sockets ("QMP Protocol Specification", 2.2 to 2.5). */
 export function createQmpServer(options: QmpServerOptions): QmpServer {
   const version = { qemu: options.version, package: options.package };
-  const commands = new Map<string, QmpCommand>([
+  const commands: Map<string, QmpCommand> = new Map([
     ...Object.entries(options.commands),
     ['query-version', () => version],
     ['query-commands', () => [...commands.keys(), 'qmp_capabilities'].map((name) => ({ name }))],
@@ -182,15 +182,21 @@ class Connection {
 
   #take(item: JsonStreamItem): void {
     if (!this.#socket.writable) return;
-    if (item.kind === 'hopeless') return this.refuse(item.reason);
+    if (item.kind === 'hopeless') {
+      this.refuse(item.reason);
+      return;
+    }
     const problem = item.kind === 'garbage' ? item.reason : this.#execute(item.value);
     if (problem === undefined) {
       this.#garbage = 0;
       return;
     }
     this.#garbage += 1;
-    if (this.#garbage >= MAX_GARBAGE) return this.refuse(`${problem} That was too often.`);
-    const id = item.kind === 'value' && isRecord(item.value) ? item.value['id'] : undefined;
+    if (this.#garbage >= MAX_GARBAGE) {
+      this.refuse(`${problem} That was too often.`);
+      return;
+    }
+    const id = item.kind === 'value' && isRecord(item.value) ? item.value.id : undefined;
     this.#fail('GenericError', problem, id === undefined ? {} : { id });
   }
 
@@ -202,17 +208,24 @@ class Connection {
     if (stray !== undefined) return `The member '${stray}' is not known.`;
     if (typeof execute !== 'string') return "The member 'execute' must name a command.";
     if (!isRecord(args)) return "The member 'arguments' must be an object.";
-    void this.#answer(execute, args, id === undefined ? {} : { id });
+    this.#answer(execute, args, id === undefined ? {} : { id });
     return undefined;
   }
 
-  async #answer(name: string, args: Record<string, unknown>, tag: { id?: unknown }): Promise<void> {
+  /** A command that is done at once is answered at once, so that replies stand in the order of their requests. */
+  #answer(name: string, args: Record<string, unknown>, tag: { id?: unknown }): void {
     try {
-      const value = await this.#run(name, args);
-      this.send({ return: value ?? {}, ...tag });
+      const value = this.#run(name, args);
+      if (value instanceof Promise) {
+        value.then(
+          (late: unknown) => this.send({ return: late ?? {}, ...tag }),
+          (error: unknown) => this.#failWith(error, tag),
+        );
+      } else {
+        this.send({ return: value ?? {}, ...tag });
+      }
     } catch (error) {
-      const desc = error instanceof Error ? error.message : String(error);
-      this.#fail(error instanceof QmpError ? error.errorClass : 'GenericError', desc, tag);
+      this.#failWith(error, tag);
     }
   }
 
@@ -229,6 +242,11 @@ class Connection {
     if (!this.#negotiate(this)) throw new QmpError('GenericError', 'Another client owns this monitor.');
     this.#isNegotiated = true;
     return {};
+  }
+
+  #failWith(error: unknown, tag: { id?: unknown }): void {
+    const desc = error instanceof Error ? error.message : String(error);
+    this.#fail(error instanceof QmpError ? error.errorClass : 'GenericError', desc, tag);
   }
 
   #fail(errorClass: QmpErrorClass, desc: string, tag: { id?: unknown }): void {
