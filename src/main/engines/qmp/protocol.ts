@@ -63,3 +63,17 @@ export function readErrorBody(value: unknown): QmpError {
   const desc = typeof body.desc === 'string' ? body.desc : 'The engine gave no reason.';
   return new QmpError(isErrorClass(body.class) ? body.class : 'GenericError', desc);
 }
+
+/** Reads an event; what an engine left out is filled in with now and no data. */
+export function readEvent(event: string, message: Record<string, unknown>): QmpEvent {
+  const { seconds, microseconds } = isRecord(message.timestamp) ? message.timestamp : {};
+  const data = isRecord(message.data) ? { data: message.data } : {};
+  const isTimed = typeof seconds === 'number' && typeof microseconds === 'number';
+  return { event, ...data, timestamp: isTimed ? { seconds, microseconds } : timestampNow() };
+}
+
+export function timestampNow(): QmpEvent['timestamp'] {
+  const now = performance.timeOrigin + performance.now();
+  const seconds = Math.floor(now / 1000);
+  return { seconds, microseconds: Math.floor((now - seconds * 1000) * 1000) };
+}

@@ -70,12 +70,6 @@ export function createQmpServer(options: QmpServerOptions): QmpServer {
   };
 }
 
-function timestampNow(): QmpEvent['timestamp'] {
-  const now = performance.timeOrigin + performance.now();
-  const seconds = Math.floor(now / 1000);
-  return { seconds, microseconds: Math.floor((now - seconds * 1000) * 1000) };
-}
-
 /**
  * One socket with one owner at a time. Who has connected but not negotiated owns nothing: a stray connection must not
  * keep the program from its machine.
