@@ -1,0 +1,16 @@
+import type { MediumFormat, MediumId, MediumKind } from '../../shared/model/medium.ts';
+
+/** A medium as the database keeps it; what its file looks like now is not stored. */
+export interface MediumRecord {
+  id: MediumId;
+  kind: MediumKind;
+  name: string;
+  /** Absolute path, with symbolic links resolved: one file is one medium. */
+  location: string;
+  format: MediumFormat;
+  /** Size that the guest sees, in bytes, when the medium became known. */
+  virtualSizeBytes: number;
+  /** Made by the program inside a machine's folder. */
+  isOwned: boolean;
+  createdAt: string;
+}
