@@ -1,0 +1,30 @@
+import type { Command } from 'commander';
+import type { Connect, Connection } from './connection.ts';
+
+/** What every command gets: how to reach the core and where to print. */
+export interface CliContext {
+  connect: Connect;
+  /** Writes one line for the person, or for the program that reads us. */
+  print(line: string): void;
+  stdin: NodeJS.ReadStream;
+  stdout: NodeJS.WriteStream;
+  env: NodeJS.ProcessEnv;
+}
+
+interface GlobalOptions {
+  json?: boolean;
+}
+
+export const wantsJson = (command: Command): boolean => command.optsWithGlobals<GlobalOptions>().json === true;
+
+/** Connects, works, and lets go of the core also when the work fails. */
+export async function withConnection<T>(context: CliContext, work: (connection: Connection) => Promise<T>): Promise<T> {
+  await using connection = await context.connect();
+  return await work(connection);
+}
+
+/** Prints the value as JSON when asked so, else as the lines made for a person. */
+export function show<T>(context: CliContext, command: Command, value: T, lines: (value: T) => string[]): void {
+  if (wantsJson(command)) context.print(JSON.stringify(value, null, 2));
+  else for (const line of lines(value)) context.print(line);
+}

@@ -1,0 +1,21 @@
+import { CommanderError } from 'commander';
+import { ERROR_CODES, toErrorReport } from '../../shared/errors.ts';
+import { toInnError } from '../../shared/client-errors.ts';
+
+const USAGE_EXIT_CODE = 2;
+
+/**
+ * Prints a failure, for a person on standard error or as JSON on standard output, and returns the exit code:
+ * that of the error's code, 2 for wrong usage, 0 when commander merely printed help.
+ */
+export function reportFailure(thrown: unknown, options: { json: boolean; print(line: string): void }): number {
+  if (thrown instanceof CommanderError) return thrown.exitCode === 0 ? 0 : USAGE_EXIT_CODE;
+  const report = toErrorReport(toInnError(thrown));
+  if (options.json) {
+    options.print(JSON.stringify({ error: report }, null, 2));
+  } else {
+    process.stderr.write(`inn: ${report.message}\n`);
+    if (report.hint) process.stderr.write(`     ${report.hint}\n`);
+  }
+  return ERROR_CODES[report.code].exitCode;
+}

@@ -1,0 +1,41 @@
+import { Command } from 'commander';
+import { addActionCommands } from './action-commands.ts';
+import { addConsoleCommands } from './console-commands.ts';
+import type { CliContext } from './context.ts';
+import { addCreateCommand } from './create-command.ts';
+import { reportFailure } from './failure.ts';
+import { addInfoCommands } from './info-commands.ts';
+import { addRunCommand } from './run-command.ts';
+import { addServeCommand } from './serve-command.ts';
+import { addSetCommand } from './set-command.ts';
+
+/** The whole command line: one file per group of commands. */
+export function createProgram(context: CliContext, version: string): Command {
+  const program = new Command('inn')
+    .description('Innkeeper: virtual machines on this computer')
+    .version(version)
+    .option('--json', 'print the answer, or the error, as JSON')
+    .showHelpAfterError('(`inn --help` lists the commands)')
+    .exitOverride();
+  addInfoCommands(program, context);
+  addCreateCommand(program, context);
+  addSetCommand(program, context);
+  addActionCommands(program, context);
+  addConsoleCommands(program, context);
+  addServeCommand(program);
+  addRunCommand(program, context);
+  for (const command of program.commands) command.option('--json', 'print the answer, or the error, as JSON');
+  return program;
+}
+
+/** Runs one command line and resolves its exit code; never throws. */
+export async function runCommandLine(args: string[], context: CliContext, version: string): Promise<number> {
+  const program = createProgram(context, version);
+  for (const command of program.commands) command.exitOverride();
+  try {
+    await program.parseAsync(args, { from: 'user' });
+    return 0;
+  } catch (thrown) {
+    return reportFailure(thrown, { json: args.includes('--json'), print: context.print });
+  }
+}
