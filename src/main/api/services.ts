@@ -7,37 +7,26 @@ import type { Medium, MediumId, MediumKind } from '../../shared/model/medium.ts'
 import type { Task, TaskId } from '../../shared/model/task.ts';
 import type { UsageSample } from '../../shared/model/usage.ts';
 
-type Eventually<T> = T | Promise<T>;
-
-/** Stops a subscription. */
-export type Unsubscribe = () => void;
-
-/** Where a drive sits on a machine, and what goes into it; null ejects. */
-export interface MediumChange {
+/** Where a drive sits on a machine: controller's name, port, device. */
+interface DriveSlot {
   controller: string;
   port: number;
   device: number;
-  mediumId: MediumId | null;
 }
 
 /**
- * What the handlers of the contract need from the core, and nothing more. The core's own services are wider; the
- * compiler checks at the composition root that they fit.
+ * What the handlers of the contract need from the core, and nothing more; `machine` is a name or an id. The core's own
+ * services are wider; the compiler checks where a router is made that they fit.
  */
 export interface CoreServices {
   readonly machines: {
-    list(): Eventually<Machine[]>;
-    /** Takes a name or an id. @throws InnError `MACHINE_NOT_FOUND` */
-    get(machine: string): Eventually<Machine>;
-    create(input: CreateMachineInput): Eventually<Machine>;
-    configure(id: MachineId, revision: number, config: MachineConfig): Eventually<Machine>;
-    remove(id: MachineId, options: { deletesFiles: boolean }): Eventually<{ id: MachineId; deletedFiles: string[] }>;
-    check(
-      config: MachineConfig,
-      id?: MachineId,
-    ): Eventually<{ issues: Issue[]; engine: EngineId | null; engineReason: string }>;
-    /** Last lines of the machine's newest log. */
-    log(id: MachineId, lines: number): Eventually<{ file: string; text: string }>;
+    list(): Machine[];
+    /** @throws InnError `MACHINE_NOT_FOUND` */
+    get(machine: string): Machine;
+    create(input: CreateMachineInput): Promise<Machine>;
+    configure(machine: string, revision: number, config: MachineConfig): Promise<Machine>;
+    remove(machine: string, deletesFiles: boolean): Promise<{ id: MachineId; deletedFiles: string[] }>;
+    check(config: MachineConfig, machine?: string): { issues: Issue[]; engine: EngineId | null; engineReason: string };
   };
   readonly runner: {
     start(id: MachineId): Promise<unknown>;
@@ -52,33 +41,36 @@ export interface CoreServices {
     type(id: MachineId, text: string): Promise<unknown>;
     sendKeys(id: MachineId, keys: string[]): Promise<unknown>;
     screenshot(id: MachineId): Promise<{ width: number; height: number; png: Uint8Array }>;
-    changeMedium(id: MachineId, change: MediumChange): Promise<unknown>;
+    changeMedium(id: MachineId, slot: DriveSlot, mediumId: MediumId | null): Promise<unknown>;
     openChannel(id: MachineId, channel: ConsoleChannel): Promise<Duplex>;
   };
   readonly media: {
-    list(): Eventually<Medium[]>;
-    register(path: string, kind: MediumKind): Eventually<Medium>;
-    createDisk(path: string, sizeBytes: number): Eventually<Medium>;
-    remove(id: MediumId, options: { deletesFile: boolean }): Eventually<void>;
+    /** All media, as their files were when last looked at. */
+    known(): Medium[];
+    list(): Promise<Medium[]>;
+    register(path: string, kind: MediumKind): Promise<Medium>;
+    createDisk(path: string, sizeBytes: number): Promise<Medium>;
+    remove(id: MediumId, deletesFile: boolean): Promise<void>;
   };
   readonly tasks: {
-    list(): Eventually<Task[]>;
-    cancel(id: TaskId): Eventually<Task>;
+    list(): Task[];
+    cancel(id: TaskId): Task;
   };
   readonly host: {
-    info(): Eventually<HostInfo>;
-    doctor(): Eventually<EngineInfo[]>;
-    listFolder(path?: string): Eventually<FolderListing>;
+    info(): Promise<HostInfo>;
+    doctor(): Promise<EngineInfo[]>;
+    listFolder(path?: string): Promise<FolderListing>;
   };
   readonly usage: {
-    latest(): Eventually<UsageSample>;
+    latest(): Promise<UsageSample>;
     /** The samples of the last minutes, oldest first. */
     recent(): UsageSample[];
-    subscribe(listener: (sample: UsageSample) => void): Unsubscribe;
+    /** Calls the listener with each new sample; returns how to stop. */
+    subscribe(listener: (sample: UsageSample) => void): () => void;
   };
   readonly events: {
-    /** Calls the listener at every change, in the order in which changes were saved. */
-    subscribe(listener: (event: WorldEvent) => void): Unsubscribe;
+    /** Opens a stream with `snapshot()`, then every change since, in order. Ending the iteration unsubscribes. */
+    subscribe(snapshot: () => WorldEvent): AsyncIterableIterator<WorldEvent>;
   };
 }
 
