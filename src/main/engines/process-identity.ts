@@ -22,6 +22,40 @@ export async function isSameProcess(identity: ProcessIdentity): Promise<boolean>
   return (await readStartTime(identity.pid)) === identity.pidStartTime;
 }
 
+/** As `isSameProcess`, but what cannot be known at the moment (too many open files, …) counts as alive. Never rejects. */
+export async function isAlive(identity: ProcessIdentity): Promise<boolean> {
+  try {
+    return await isSameProcess(identity);
+  } catch {
+    return true;
+  }
+}
+
+/** Signals the process, unless it is gone already: the pid may belong to a stranger by now. */
+export async function killProcess(identity: ProcessIdentity, signal: NodeJS.Signals): Promise<void> {
+  if (!(await isAlive(identity))) return;
+  try {
+    process.kill(identity.pid, signal);
+  } catch (error) {
+    if (!isNoSuchProcess(error)) throw error;
+  }
+}
+
+/** Whether the promise settles in that time. */
+export async function settlesWithin(promise: Promise<unknown>, timeoutMs: number): Promise<boolean> {
+  const { promise: late, resolve } = Promise.withResolvers<boolean>();
+  const timer = setTimeout(() => resolve(false), timeoutMs);
+  try {
+    const settled = promise.then(
+      () => true,
+      () => true,
+    );
+    return await Promise.race([settled, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
 async function readFromProc(pid: number): Promise<string | undefined> {
   try {
     const stat = await readFile(`/proc/${pid}/stat`, 'utf8');

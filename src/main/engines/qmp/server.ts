@@ -8,6 +8,7 @@ import {
   type QmpEvent,
   type QmpGreeting,
   type QmpVersion,
+  timestampNow,
 } from './protocol.ts';
 
 /**

@@ -1,0 +1,18 @@
+import type { GuestUsage, ResolvedDrive, Screenshot } from './engine.ts';
+import type { QmpCaller } from './qmp/link.ts';
+
+/** Where an engine differs from the others that speak QMP: names of files, and commands that QEMU has not, or only has. */
+export interface QmpDialect {
+  /** Names of sockets in the runtime folder. */
+  sockets: { monitors: readonly string[]; screen: string; serial: string };
+  /** Writes the state aside and renames it; the guest stands paused then. Aborted, it rejects as soon as it can. */
+  saveState(engine: QmpCaller, file: string, options: { signal: AbortSignal }): Promise<void>;
+  /** As `saveState`, but the guest goes on. */
+  keepState(engine: QmpCaller, file: string): Promise<void>;
+  /** @param percent 1 to 100, of one host processor per virtual processor */
+  setCpuLimit(engine: QmpCaller, percent: number): Promise<void>;
+  changeMedium(engine: QmpCaller, drive: ResolvedDrive): Promise<void>;
+  typeText(engine: QmpCaller, text: string): Promise<void>;
+  screenshot(engine: QmpCaller): Promise<Screenshot>;
+  sample(engine: QmpCaller): Promise<GuestUsage>;
+}

@@ -1,0 +1,263 @@
+import { rm } from 'node:fs/promises';
+import path from 'node:path';
+import type { Duplex } from 'node:stream';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { InnError } from '../../shared/errors.ts';
+import type { Exit, GuestUsage, ResolvedDrive, RuntimeRecord, Screenshot, Session, SessionStatus } from './engine.ts';
+import { openChannel } from './open-channel.ts';
+import { isAlive, killProcess, settlesWithin } from './process-identity.ts';
+import { QmpLink } from './qmp/link.ts';
+import type { QmpEvent } from './qmp/protocol.ts';
+import type { QmpDialect } from './qmp-dialect.ts';
+import { isSameStatus, mayChangeStatus, noteTrouble, PAUSED, RUNNING, readStatus, type Trouble } from './qmp-status.ts';
+import { type ProcessEnd, readExit } from './session-exit.ts';
+
+export interface QmpSessionOptions {
+  runtime: RuntimeRecord;
+  dialect: QmpDialect;
+  /** How the system reports the process's end, when this program started it. */
+  ended?: Promise<ProcessEnd>;
+}
+
+/** How long a machine may take to end in order, then after SIGTERM, then after SIGKILL, in milliseconds. */
+const END_TIMEOUTS_MS = { quit: 5_000, SIGTERM: 2_000, SIGKILL: 10_000 };
+const FIRST_POLL_MS = 5;
+const LAST_POLL_MS = 1_000;
+
+/** The one session over QMP, for the embedded engine and for QEMU; a dialect holds what differs. */
+export class QmpSession implements Session {
+  readonly runtime: RuntimeRecord;
+  readonly exit: Promise<Exit>;
+  readonly #dialect: QmpDialect;
+  readonly #ended: Promise<ProcessEnd> | undefined;
+  readonly #link: QmpLink;
+  readonly #listeners = new Set<(status: SessionStatus) => void>();
+  readonly #trouble: Trouble = { ioError: null, internalError: null };
+  /** The status that the owner of the session was told, or has brought about. */
+  #known: SessionStatus | undefined;
+  #refreshing: Promise<void> = Promise.resolve();
+  #commandsUnderWay = 0;
+  #isPoweringOff = false;
+  #isDisposed = false;
+
+  constructor({ runtime, dialect, ended }: QmpSessionOptions) {
+    this.runtime = runtime;
+    this.#dialect = dialect;
+    this.#ended = ended;
+    this.#link = new QmpLink(
+      dialect.sockets.monitors.map((name) => path.join(runtime.runtimeFolder, name)),
+      {
+        onEvent: (event) => this.#onEvent(event),
+        onHang: ({ message }) => this.#report({ state: 'Stuck', reason: 'engineHangs', detail: message }),
+        onRecovery: () => this.#refresh(),
+      },
+    );
+    const { promise, resolve } = Promise.withResolvers<Exit>();
+    this.exit = promise;
+    void this.#watch(resolve);
+  }
+
+  /**
+   * Connects to the monitor: events are heard from then on. Calls do it by themselves.
+   * @throws InnError `ENGINE_FAILED`, `ENGINE_TIMEOUT`, `CANCELLED`
+   */
+  async connect(options: { timeoutMs?: number; signal?: AbortSignal } = {}): Promise<void> {
+    await this.#link.connect(options);
+  }
+
+  async status(): Promise<SessionStatus> {
+    const status = await this.#queryStatus();
+    this.#known = status;
+    return status;
+  }
+
+  onStatus(listener: (status: SessionStatus) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  async pause(): Promise<void> {
+    await this.#command(PAUSED, () => this.#link.execute('stop'));
+  }
+
+  async resume(): Promise<void> {
+    await this.#command(RUNNING, () => this.#link.execute('cont'));
+  }
+
+  /** Resets and lets the guest run, whether it stood paused or not. */
+  async reset(): Promise<void> {
+    await this.#command(RUNNING, async () => {
+      await this.#link.execute('system_reset');
+      await this.#link.execute('cont');
+    });
+  }
+
+  async powerButton(): Promise<void> {
+    await this.#link.execute('system_powerdown');
+  }
+
+  async powerOff(): Promise<void> {
+    this.#isPoweringOff = true;
+    const isAsked = await this.#link.execute('quit', {}, { timeoutMs: END_TIMEOUTS_MS.quit }).then(
+      () => true,
+      () => !this.#link.isConnected, // the connection ended under the call: so does the process
+    );
+    if (isAsked && (await settlesWithin(this.exit, END_TIMEOUTS_MS.quit))) return;
+    for (const signal of ['SIGTERM', 'SIGKILL'] as const) {
+      await killProcess(this.runtime, signal);
+      if (await settlesWithin(this.exit, END_TIMEOUTS_MS[signal])) return;
+    }
+    this.#isPoweringOff = false;
+    throw new InnError('ENGINE_TIMEOUT', `The engine's process ${this.runtime.pid} does not end, even when killed.`, {
+      hint: 'It most likely waits for a disk or a network share of the host; it ends when that answers.',
+      details: { pid: this.runtime.pid },
+    });
+  }
+
+  async saveState(file: string, { signal }: { signal: AbortSignal }): Promise<void> {
+    if (signal.aborted) throw saveCancelled();
+    const before = await this.#queryStatus();
+    await this.#command(PAUSED, async () => {
+      try {
+        await this.#dialect.saveState(this.#link, file, { signal });
+        if (signal.aborted) await rm(file, { force: true }); // written before the cancellation got there
+        if (signal.aborted) throw saveCancelled();
+      } catch (error) {
+        await this.#goOnAs(before);
+        throw signal.aborted ? saveCancelled(error) : error;
+      }
+    });
+  }
+
+  async keepState(file: string): Promise<void> {
+    await this.#command(undefined, () => this.#dialect.keepState(this.#link, file));
+  }
+
+  async setCpuLimit(percent: number): Promise<void> {
+    await this.#dialect.setCpuLimit(this.#link, percent);
+  }
+
+  async changeMedium(drive: ResolvedDrive): Promise<void> {
+    await this.#dialect.changeMedium(this.#link, drive);
+  }
+
+  async sendKeys(keys: string[]): Promise<void> {
+    await this.#link.execute('send-key', { keys: keys.map((data) => ({ type: 'qcode', data })) });
+  }
+
+  async typeText(text: string): Promise<void> {
+    await this.#dialect.typeText(this.#link, text);
+  }
+
+  async screenshot(): Promise<Screenshot> {
+    return this.#dialect.screenshot(this.#link);
+  }
+
+  async openChannel(channel: 'screen' | 'serial'): Promise<Duplex> {
+    const socketPath = path.join(this.runtime.runtimeFolder, this.#dialect.sockets[channel]);
+    return openChannel(channel, socketPath);
+  }
+
+  async sample(): Promise<GuestUsage> {
+    return this.#dialect.sample(this.#link);
+  }
+
+  /** Lets go of the machine, which goes on. `exit` does not settle any more then. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#isDisposed = true;
+    this.#listeners.clear();
+    this.#link.close();
+  }
+
+  async #queryStatus(): Promise<SessionStatus> {
+    try {
+      return readStatus(await this.#link.execute('query-status'), this.#trouble);
+    } catch (error) {
+      if (!(error instanceof InnError) || error.code !== 'ENGINE_TIMEOUT') throw error;
+      return { state: 'Stuck', reason: 'engineHangs', detail: error.message };
+    }
+  }
+
+  /** Runs a command that changes the status, so that its own events are not taken for news. */
+  async #command(result: SessionStatus | undefined, act: () => Promise<unknown>): Promise<void> {
+    this.#commandsUnderWay += 1;
+    try {
+      await act();
+      if (result !== undefined) this.#known = result;
+    } finally {
+      this.#commandsUnderWay -= 1;
+    }
+  }
+
+  /** After a save that failed: the guest runs on if it ran before. */
+  async #goOnAs(before: SessionStatus): Promise<void> {
+    try {
+      const now = await this.#queryStatus();
+      if (before.state === 'Running' && isSameStatus(now, PAUSED)) await this.#link.execute('cont');
+      this.#refresh();
+    } catch {
+      // The engine does not answer any more: the error of the save says more than this one would.
+    }
+  }
+
+  #onEvent(event: QmpEvent): void {
+    noteTrouble(event, this.#trouble);
+    if (mayChangeStatus(event, this.#commandsUnderWay > 0)) this.#refresh();
+  }
+
+  /** Asks for the status, and tells the listeners when it is another than they know. One after another. */
+  #refresh(): void {
+    this.#refreshing = this.#refreshing.then(async () => {
+      try {
+        this.#report(await this.#queryStatus());
+      } catch {
+        // The engine is gone: `exit` tells it.
+      }
+    });
+  }
+
+  #report(status: SessionStatus): void {
+    if (this.#known !== undefined && isSameStatus(status, this.#known)) return;
+    this.#known = status;
+    for (const listener of [...this.#listeners]) listener(status);
+  }
+
+  /** Waits for the process to be gone: the end of the connection says when to look, looking says whether it is. */
+  async #watch(settle: (exit: Exit) => void): Promise<void> {
+    let pollMs = FIRST_POLL_MS;
+    while (await isAlive(this.runtime)) {
+      if (this.#isDisposed) return;
+      if (this.#link.isConnected) {
+        await this.#link.lost();
+        pollMs = FIRST_POLL_MS;
+      } else {
+        await sleep(pollMs, undefined, { ref: false });
+        pollMs = Math.min(LAST_POLL_MS, pollMs * 2);
+        if (pollMs === LAST_POLL_MS) await this.#reconnect();
+      }
+    }
+    this.#link.close();
+    if (!this.#isDisposed) settle(await this.#readExit());
+  }
+
+  /** The process lives on without a connection: without one, nothing that happens to the machine would be heard. */
+  async #reconnect(): Promise<void> {
+    try {
+      await this.#link.connect({ timeoutMs: LAST_POLL_MS });
+      this.#refresh();
+    } catch {
+      // Not now; `#watch` looks again, and calls tell their callers.
+    }
+  }
+
+  async #readExit(): Promise<Exit> {
+    // The system's report may come a moment after the process is gone, never much later.
+    const end = await Promise.race([this.#ended, sleep(LAST_POLL_MS, undefined, { ref: false })]);
+    const exit = await readExit(this.runtime.runtimeFolder, end ?? undefined);
+    return exit.kind === 'crashed' && this.#isPoweringOff ? { kind: 'powerOff' } : exit;
+  }
+}
+
+function saveCancelled(cause?: unknown): InnError {
+  return new InnError('CANCELLED', 'Saving the state was cancelled; the machine goes on.', { cause });
+}

@@ -1,0 +1,80 @@
+import { open, readFile, rename, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import type { Exit } from './engine.ts';
+
+/** Written by a machine process just before it ends in order; its absence means that it did not. */
+export const EXIT_FILE = 'exit.json';
+/** Symbolic link in the runtime folder to the log of the run, which stays with the machine. */
+export const LOG_LINK = 'log';
+
+/** How the system says that a process ended; known only to the program that started it. */
+export interface ProcessEnd {
+  code: number | null;
+  signal: NodeJS.Signals | null;
+}
+
+type OrderlyExit = Exclude<Exit['kind'], 'crashed'>;
+
+/** Writes down, aside and renamed, that the machine ended in order. */
+export async function writeExitRecord(runtimeFolder: string, kind: OrderlyExit): Promise<void> {
+  const file = path.join(runtimeFolder, EXIT_FILE);
+  await writeFile(`${file}.new`, JSON.stringify({ kind, at: new Date().toISOString() }), { mode: 0o600 });
+  await rename(`${file}.new`, file);
+}
+
+/**
+ * How the session in this runtime folder ended, once its process is gone: by its own record, or crashed when it left
+ * none. `end` is asked only for a crash.
+ */
+export async function readExit(runtimeFolder: string, end?: ProcessEnd): Promise<Exit> {
+  const kind = await readExitRecord(runtimeFolder);
+  return kind === undefined ? describeCrash(end, await readLogTail(path.join(runtimeFolder, LOG_LINK))) : { kind };
+}
+
+async function readExitRecord(runtimeFolder: string): Promise<OrderlyExit | undefined> {
+  try {
+    const record: unknown = JSON.parse(await readFile(path.join(runtimeFolder, EXIT_FILE), 'utf8'));
+    const kind = typeof record === 'object' && record !== null && 'kind' in record ? record.kind : undefined;
+    return kind === 'guestShutdown' || kind === 'powerOff' ? kind : undefined;
+  } catch {
+    return undefined; // no record, or a damaged one: neither proves an orderly end
+  }
+}
+
+const KILLS: readonly string[] = ['SIGKILL', 'SIGTERM', 'SIGINT', 'SIGHUP', 'SIGQUIT'];
+const COMPLAINT = /error|fatal|abort|unreachable|out of memory|exception/i;
+
+function describeCrash(end: ProcessEnd | undefined, log: string[]): Exit {
+  const complaint = log.findLast((line) => COMPLAINT.test(line));
+  const lastWords = complaint ?? log.at(-1);
+  const quote = lastWords === undefined ? '' : ` Its log ends with: ${lastWords}`;
+  if (end === undefined) {
+    // A process that failed by itself says so in its log; one that was killed had no chance to.
+    return complaint === undefined
+      ? { kind: 'crashed', reason: 'engineKilled', detail: 'Its process was gone, and had left no word why.' }
+      : { kind: 'crashed', reason: 'engineCrashed', detail: complaint };
+  }
+  if (end.signal !== null && KILLS.includes(end.signal)) {
+    return { kind: 'crashed', reason: 'engineKilled', detail: `Its process was ended by ${end.signal}.` };
+  }
+  const how = end.signal === null ? `with exit code ${end.code}` : `by ${end.signal}`;
+  return { kind: 'crashed', reason: 'engineCrashed', detail: `Its process ended ${how}.${quote}` };
+}
+
+const TAIL_BYTES = 8192;
+const NO_WORDS = /^\s*$|^\s+at |^Node\.js v/;
+
+/** The last lines of a log that say something: no stack frames, no empty ones. Empty when there is no log. */
+export async function readLogTail(file: string): Promise<string[]> {
+  try {
+    await using log = await open(file);
+    const { size } = await log.stat();
+    const start = Math.max(0, size - TAIL_BYTES);
+    const { buffer, bytesRead } = await log.read({ buffer: Buffer.alloc(TAIL_BYTES), position: start });
+    const lines = buffer.toString('utf8', 0, bytesRead).split('\n');
+    if (start > 0) lines.shift(); // the first line is most likely cut
+    return lines.filter((line) => !NO_WORDS.test(line)).map((line) => line.trim().slice(0, 500));
+  } catch {
+    return []; // a log that cannot be read only leaves the message without its quotation
+  }
+}
