@@ -81,12 +81,12 @@ build_initrd() {
   mkdir -p "$root"
   (
     cd "$root"
-    mkdir -p bin sbin usr/bin usr/sbin dev proc sys root run mnt tmp var/log var/run
+    mkdir -p bin sbin usr/bin usr/sbin dev proc sys root run mnt tmp var/log
     cp -R "$parts/rootfs/." .
     cp "$out/VERSION" etc/innkeeper-version
     cp "$work/packages/busybox-static:i386/bin/busybox" bin/busybox
     for applet in $(bin/busybox --list-full); do
-      [ -e "$applet" ] || ln -s /bin/busybox "$applet"
+      [ "$applet" = linuxrc ] || [ -e "$applet" ] || ln -s /bin/busybox "$applet"
     done
     find . -type f -exec chmod 644 {} +
     grep -rl '^#!/bin/sh' . | xargs chmod 755 bin/busybox
