@@ -9,7 +9,16 @@ import { isAlive, killProcess, settlesWithin } from './process-identity.ts';
 import { QmpLink } from './qmp/link.ts';
 import type { QmpEvent } from './qmp/protocol.ts';
 import type { QmpDialect } from './qmp-dialect.ts';
-import { isSameStatus, mayChangeStatus, noteTrouble, PAUSED, RUNNING, readStatus, type Trouble } from './qmp-status.ts';
+import {
+  isLoading,
+  isSameStatus,
+  mayChangeStatus,
+  noteTrouble,
+  PAUSED,
+  RUNNING,
+  readStatus,
+  type Trouble,
+} from './qmp-status.ts';
 import { type ProcessEnd, readExit } from './session-exit.ts';
 
 export interface QmpSessionOptions {
@@ -23,6 +32,7 @@ export interface QmpSessionOptions {
 const END_TIMEOUTS_MS = { quit: 5_000, SIGTERM: 2_000, SIGKILL: 10_000 };
 const FIRST_POLL_MS = 5;
 const LAST_POLL_MS = 1_000;
+const LOAD_POLL_MS = 10;
 
 /** The one session over QMP, for the embedded engine and for QEMU; a dialect holds what differs. */
 export class QmpSession implements Session {
@@ -63,6 +73,26 @@ export class QmpSession implements Session {
    */
   async connect(options: { timeoutMs?: number; signal?: AbortSignal } = {}): Promise<void> {
     await this.#link.connect(options);
+  }
+
+  /**
+   * Waits until a saved state is loaded: the engine is in `inmigrate` until then.
+   * @throws InnError `ENGINE_FAILED` when it cannot be loaded, `ENGINE_TIMEOUT`, `CANCELLED`
+   */
+  async waitUntilLoaded({ timeoutMs, signal }: { timeoutMs: number; signal: AbortSignal }): Promise<void> {
+    const deadline = performance.now() + timeoutMs;
+    for (;;) {
+      const answer = await this.#link.execute('query-status');
+      if (signal.aborted) throw new InnError('CANCELLED', 'The restore was cancelled.');
+      const status = readStatus(answer, this.#trouble);
+      if (status.state === 'Stuck')
+        throw new InnError('ENGINE_FAILED', `The saved state did not load: ${status.detail}`);
+      if (!isLoading(answer)) return;
+      if (performance.now() > deadline) {
+        throw new InnError('ENGINE_TIMEOUT', `The saved state did not load within ${timeoutMs / 1000} seconds.`);
+      }
+      await sleep(LOAD_POLL_MS);
+    }
   }
 
   async status(): Promise<SessionStatus> {

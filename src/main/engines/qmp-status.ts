@@ -41,6 +41,11 @@ export function readStatus(answer: unknown, trouble: Trouble): SessionStatus {
   }
 }
 
+/** Whether the engine still loads a saved state. */
+export function isLoading(answer: unknown): boolean {
+  return isRecord(answer) && answer.status === 'inmigrate';
+}
+
 /** Notes what an event tells about trouble. */
 export function noteTrouble(event: QmpEvent, trouble: Trouble): void {
   const { data = {} } = event;

@@ -1,4 +1,5 @@
-import { open, readFile, rename, writeFile } from 'node:fs/promises';
+import { renameSync, writeFileSync } from 'node:fs';
+import { open, readFile, rm } from 'node:fs/promises';
 import path from 'node:path';
 import type { Exit } from './engine.ts';
 
@@ -15,11 +16,15 @@ export interface ProcessEnd {
 
 type OrderlyExit = Exclude<Exit['kind'], 'crashed'>;
 
-/** Writes down, aside and renamed, that the machine ended in order. */
-export async function writeExitRecord(runtimeFolder: string, kind: OrderlyExit): Promise<void> {
+/** Writes down, aside and renamed, that the machine ended in order; synchronous, for the last moment of a process. */
+export function writeExitRecordSync(runtimeFolder: string, kind: OrderlyExit): void {
   const file = path.join(runtimeFolder, EXIT_FILE);
-  await writeFile(`${file}.new`, JSON.stringify({ kind, at: new Date().toISOString() }), { mode: 0o600 });
-  await rename(`${file}.new`, file);
+  writeFileSync(`${file}.new`, JSON.stringify({ kind, at: new Date().toISOString() }), { mode: 0o600 });
+  renameSync(`${file}.new`, file);
+}
+
+export async function removeExitRecord(runtimeFolder: string): Promise<void> {
+  await rm(path.join(runtimeFolder, EXIT_FILE), { force: true });
 }
 
 /**

@@ -1,0 +1,135 @@
+import { rm } from 'node:fs/promises';
+import type { Duplex } from 'node:stream';
+import { InnError } from '../../../shared/errors.ts';
+import type { Exit, GuestUsage, ResolvedDrive, RuntimeRecord, Screenshot, Session, SessionStatus } from '../engine.ts';
+import type { FakeMachine } from './fake-machine.ts';
+import { fakeScreenshot } from './fake-screen.ts';
+import type { FakeMoment, FakeScript } from './fake-script.ts';
+
+const KEYS: Record<string, string> = { ret: '\n', spc: ' ', minus: '-', dot: '.' };
+
+/** One session with a fake machine; several may hold the same one, as several cores may after a crash. */
+export class FakeSession implements Session {
+  readonly exit: Promise<Exit>;
+  readonly #machine: FakeMachine;
+  readonly #script: () => FakeScript;
+  readonly #stops: (() => void)[] = [];
+
+  /** @param script asked at each call, so that a test can change it under way */
+  constructor(machine: FakeMachine, script: () => FakeScript) {
+    this.#machine = machine;
+    this.#script = script;
+    this.exit = machine.exit;
+  }
+
+  get runtime(): RuntimeRecord {
+    return this.#machine.runtime;
+  }
+
+  async status(): Promise<SessionStatus> {
+    await this.#moment('status');
+    return this.#machine.status;
+  }
+
+  onStatus(listener: (status: SessionStatus) => void): () => void {
+    const stop = this.#machine.onStatus(listener);
+    this.#stops.push(stop);
+    return stop;
+  }
+
+  async pause(): Promise<void> {
+    await this.#moment('pause');
+    this.#machine.stand();
+  }
+
+  async resume(): Promise<void> {
+    await this.#moment('resume');
+    this.#machine.run();
+  }
+
+  async reset(): Promise<void> {
+    await this.#moment('reset');
+    this.#machine.reset();
+  }
+
+  async powerButton(): Promise<void> {
+    await this.#moment('powerButton');
+    if (!this.#script().ignoresPowerButton) queueMicrotask(() => this.#machine.end({ kind: 'guestShutdown' }));
+  }
+
+  async powerOff(): Promise<void> {
+    if (this.#machine.isGone) return;
+    await this.#script().before.powerOff?.(this.#machine);
+    this.#machine.end({ kind: 'powerOff' });
+  }
+
+  async saveState(file: string, { signal }: { signal: AbortSignal }): Promise<void> {
+    const before = this.#machine.status;
+    this.#machine.stand();
+    try {
+      assertNotCancelled(signal);
+      await this.#moment('saveState');
+      this.#machine.save(file);
+      assertNotCancelled(signal);
+    } catch (error) {
+      if (signal.aborted) await rm(file, { force: true });
+      if (before.state === 'Running' && !this.#machine.isGone) this.#machine.run();
+      throw error;
+    }
+  }
+
+  async keepState(file: string): Promise<void> {
+    await this.#moment('keepState');
+    this.#machine.save(file);
+  }
+
+  async setCpuLimit(percent: number): Promise<void> {
+    await this.#moment('setCpuLimit');
+    this.#machine.cpuLimitPercent = percent;
+  }
+
+  async changeMedium(_drive: ResolvedDrive): Promise<void> {
+    await this.#moment('changeMedium');
+  }
+
+  async sendKeys(keys: string[]): Promise<void> {
+    await this.#moment('sendKeys');
+    this.#machine.keys.push(keys);
+    this.#machine.type(keys.map((key) => KEYS[key] ?? (key.length === 1 ? key : '')).join(''));
+  }
+
+  async typeText(text: string): Promise<void> {
+    await this.#moment('typeText');
+    this.#machine.type(text);
+  }
+
+  async screenshot(): Promise<Screenshot> {
+    await this.#moment('screenshot');
+    return fakeScreenshot();
+  }
+
+  async openChannel(channel: 'screen' | 'serial'): Promise<Duplex> {
+    await this.#moment('openChannel');
+    return channel === 'serial' ? this.#machine.openSerial() : this.#machine.openScreen();
+  }
+
+  async sample(): Promise<GuestUsage> {
+    await this.#moment('sample');
+    return this.#machine.sample();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const stop of this.#stops) stop();
+  }
+
+  /** Lets the script step in; the machine must be there before and after. */
+  async #moment(moment: FakeMoment): Promise<void> {
+    this.#machine.assertAlive();
+    await this.#script().before[moment]?.(this.#machine);
+    this.#machine.assertAlive();
+  }
+}
+
+function assertNotCancelled(signal: AbortSignal): void {
+  if (signal.aborted) throw new InnError('CANCELLED', 'Saving the state was cancelled; the machine goes on.');
+}
