@@ -2,13 +2,21 @@ import type { Command } from 'commander';
 import { contract } from '../../shared/contract.ts';
 import { describeState } from '../../shared/machine-state.ts';
 import type { Machine } from '../../shared/model/machine.ts';
+import type { InnClient } from '../api/client-link.ts';
 import { wholeNumber } from './arguments.ts';
-import type { InnClient } from './connection.ts';
 import { type CliContext, show, withConnection } from './context.ts';
 import { runScript } from './serial.ts';
 import { summaryOf } from './summary.ts';
 
-type ActionName = 'pause' | 'resume' | 'reset' | 'powerButton' | 'powerOff' | 'saveState' | 'discardState' | 'keepWarmStart';
+type ActionName =
+  | 'pause'
+  | 'resume'
+  | 'reset'
+  | 'powerButton'
+  | 'powerOff'
+  | 'saveState'
+  | 'discardState'
+  | 'keepWarmStart';
 
 const VERBS: [command: string, action: ActionName][] = [
   ['pause', 'pause'],

@@ -1,9 +1,9 @@
 import type { Command } from 'commander';
-import type { Connect, Connection } from './connection.ts';
+import type { Connection } from '../api/client.ts';
 
 /** What every command gets: how to reach the core and where to print. */
 export interface CliContext {
-  connect: Connect;
+  connect(): Promise<Connection>;
   /** Writes one line for the person, or for the program that reads us. */
   print(line: string): void;
   stdin: NodeJS.ReadStream;

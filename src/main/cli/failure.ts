@@ -1,6 +1,6 @@
 import { CommanderError } from 'commander';
-import { ERROR_CODES, toErrorReport } from '../../shared/errors.ts';
 import { toInnError } from '../../shared/client-errors.ts';
+import { ERROR_CODES, toErrorReport } from '../../shared/errors.ts';
 
 const USAGE_EXIT_CODE = 2;
 

@@ -9,7 +9,12 @@ import { formatBytes, formatMiB } from '../../shared/units.ts';
 export function table(header: string[], rows: string[][]): string[] {
   const all = [header, ...rows];
   const widths = header.map((_, column) => Math.max(...all.map((row) => (row[column] ?? '').length)));
-  return all.map((row) => row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  ').trimEnd());
+  return all.map((row) =>
+    row
+      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+      .join('  ')
+      .trimEnd(),
+  );
 }
 
 /** `Label:  value` lines with the values in one column. */
@@ -54,7 +59,10 @@ export function machineFields(machine: Machine): string[] {
     ['Engine', `${machine.engine ?? 'none'} (${machine.engineReason})`],
     ['Memory', formatMiB(config.memoryMiB)],
     ['Processors', `${config.processors.count}, execution cap ${config.processors.capPercent} %`],
-    ['Boot', config.kernelBoot ? `Linux kernel (${config.kernelBoot.source})` : config.bootOrder.join(', ') || 'nothing'],
+    [
+      'Boot',
+      config.kernelBoot ? `Linux kernel (${config.kernelBoot.source})` : config.bootOrder.join(', ') || 'nothing',
+    ],
     ...drives,
     ...adapters,
     ['Warm start', machine.hasWarmStart ? 'kept' : config.keepsWarmStart ? 'kept after the next boot' : 'off'],

@@ -22,7 +22,7 @@ export function createProgram(context: CliContext, version: string): Command {
   addSetCommand(program, context);
   addActionCommands(program, context);
   addConsoleCommands(program, context);
-  addServeCommand(program);
+  addServeCommand(program, context);
   addRunCommand(program, context);
   for (const command of program.commands) command.option('--json', 'print the answer, or the error, as JSON');
   return program;

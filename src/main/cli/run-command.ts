@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
 import { can } from '../../shared/machine-state.ts';
 import type { Machine } from '../../shared/model/machine.ts';
+import type { InnClient } from '../api/client-link.ts';
 import { wholeNumber } from './arguments.ts';
-import type { InnClient } from './connection.ts';
 import { type CliContext, withConnection } from './context.ts';
 import { attachTerminal, runScript } from './serial.ts';
 

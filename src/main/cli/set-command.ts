@@ -8,9 +8,9 @@ import { BootDevice, LIMITS } from '../../shared/model/hardware.ts';
 import type { Machine, MachineConfig } from '../../shared/model/machine.ts';
 import type { MediumId } from '../../shared/model/medium.ts';
 import { AdapterMode } from '../../shared/model/network.ts';
+import type { InnClient } from '../api/client-link.ts';
 import { memory, onOff, wholeNumber } from './arguments.ts';
 import { choice, choiceList } from './choice.ts';
-import type { InnClient } from './connection.ts';
 import { type CliContext, show, withConnection } from './context.ts';
 import { machineFields } from './print.ts';
 import { summaryOf } from './summary.ts';
@@ -96,13 +96,25 @@ export function addSetCommand(program: Command, context: CliContext): void {
     .option('--os <type>', 'guest operating system')
     .option('--memory <size>', 'memory, in MB when no unit is given', memory)
     .option('--processors <n>', 'virtual processors', wholeNumber(LIMITS.processors.min, LIMITS.processors.max))
-    .option('--cpu-limit <percent>', 'execution cap; also while it runs', wholeNumber(LIMITS.capPercent.min, LIMITS.capPercent.max))
-    .option('--boot-order <devices>', `such as disk,optical; of ${BootDevice.options.join(', ')}`, choiceList(BootDevice.options))
+    .option(
+      '--cpu-limit <percent>',
+      'execution cap; also while it runs',
+      wholeNumber(LIMITS.capPercent.min, LIMITS.capPercent.max),
+    )
+    .option(
+      '--boot-order <devices>',
+      `such as disk,optical; of ${BootDevice.options.join(', ')}`,
+      choiceList(BootDevice.options),
+    )
     .option('--engine <engine>', 'auto, embedded or qemu', choice(EngineChoice.options))
     .option('--description <text>', 'a note for people')
     .option('--group <path>', 'group in the list, / for none')
     .option('--warm-start <on|off>', 'keep the booted state for instant starts', onOff)
-    .option('--network <mode>', `mode of the first adapter: ${AdapterMode.options.join(', ')}`, choice(AdapterMode.options))
+    .option(
+      '--network <mode>',
+      `mode of the first adapter: ${AdapterMode.options.join(', ')}`,
+      choice(AdapterMode.options),
+    )
     .option('--cable <on|off>', 'cable of the first adapter; also while it runs', onOff)
     .option('--iso <file|none>', 'insert or eject a disc; also while it runs')
     .action(async (name: string, options: SetOptions, command: Command) => {

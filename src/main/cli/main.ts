@@ -1,0 +1,18 @@
+import { programVersion } from '../program-folder.ts';
+import { connectToAnyCore } from './connect.ts';
+import { runCommandLine } from './program.ts';
+
+/** The entry of `inn`. */
+const exitCode = await runCommandLine(
+  process.argv.slice(2),
+  {
+    connect: () => connectToAnyCore(process.env),
+    print: (line) => process.stdout.write(`${line}\n`),
+    stdin: process.stdin,
+    stdout: process.stdout,
+    env: process.env,
+  },
+  programVersion(),
+);
+// Ends after what was printed has gone out; a stream that is still attached must not keep the command alive.
+process.stdout.write('', () => process.exit(exitCode));

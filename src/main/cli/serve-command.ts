@@ -1,0 +1,20 @@
+import type { Command } from 'commander';
+import { startHeadless } from '../headless-core.ts';
+import { wholeNumber } from './arguments.ts';
+import type { CliContext } from './context.ts';
+
+/** `inn serve`: a core without a window, until a signal ends it. Machines run on. */
+export function addServeCommand(program: Command, context: CliContext): void {
+  program
+    .command('serve')
+    .description('Run the core without a window, and print the address of the window and the API')
+    .option('--port <n>', 'TCP port on 127.0.0.1; 0 takes any free one', wholeNumber(0, 65_535), 0)
+    .action(async (options: { port: number }) => {
+      const core = await startHeadless({ env: context.env, port: options.port, print: context.print });
+      await new Promise<void>((resolve) => {
+        process.once('SIGINT', resolve);
+        process.once('SIGTERM', resolve);
+      });
+      await core.close();
+    });
+}
