@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
-import { chmodSync, existsSync, lstatSync, mkdirSync } from 'node:fs';
+import { chmodSync, existsSync, lstatSync, mkdirSync, realpathSync } from 'node:fs';
 import { homedir, tmpdir, userInfo } from 'node:os';
-import { dirname, join, resolve } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { InnError } from '../shared/errors.ts';
 import type { MachineId } from '../shared/model/machine.ts';
 
@@ -29,11 +29,11 @@ export const SOCKET_FOLDER_LIMIT = 80;
 type Environment = Record<string, string | undefined>;
 
 /**
- * Works out every path from the environment; touches nothing. `INNKEEPER_HOME` names the data folder; without it, it is
+ * Works out every path from the environment; changes nothing. `INNKEEPER_HOME` names the data folder; without it, it is
  * the platform's usual place.
  */
 export function makePaths(env: Environment = process.env, platform: NodeJS.Platform = process.platform): Paths {
-  const data = resolve(env.INNKEEPER_HOME || usualDataFolder(env, platform));
+  const data = withoutLinks(resolve(env.INNKEEPER_HOME || usualDataFolder(env, platform)));
   const runtime = join(runtimeBase(env, platform), digest(data));
   const machines = join(data, 'machines');
   return {
@@ -83,6 +83,13 @@ function makeFolder(folder: string): void {
       cause,
     });
   }
+}
+
+/** The path with symbolic links resolved, as far as it exists: one folder has one name, and one lot of sockets. */
+function withoutLinks(path: string): string {
+  if (existsSync(path)) return realpathSync(path);
+  const parent = dirname(path);
+  return parent === path ? path : join(withoutLinks(parent), basename(path));
 }
 
 function usualDataFolder(env: Environment, platform: NodeJS.Platform): string {

@@ -13,6 +13,8 @@ export interface MediumTable {
   delete(id: MediumId): void;
   /** The machines that have it attached, by position. */
   attachedTo(id: MediumId): { id: MachineId; name: string }[];
+  /** The media that the machine has attached. */
+  ofMachine(id: MachineId): MediumId[];
 }
 
 interface MediumRow {
@@ -40,6 +42,9 @@ export function createMediumTable(db: Database): MediumTable {
     `SELECT machine.id, machine.name FROM attachment JOIN machine ON machine.id = attachment.machine_id
      WHERE attachment.medium_id = ? ORDER BY machine.position`,
   );
+  const selectMedia = sql.prepare<[string], { medium_id: MediumId }>(
+    'SELECT medium_id FROM attachment WHERE machine_id = ?',
+  );
   return {
     list: () => selectAll.all().map(toRecord),
     get: (id) => toOptionalRecord(selectById.get(id)),
@@ -51,6 +56,7 @@ export function createMediumTable(db: Database): MediumTable {
       deleteById.run(id);
     },
     attachedTo: (id) => selectMachines.all(id),
+    ofMachine: (id) => selectMedia.all(id).map(({ medium_id }) => medium_id),
   };
 }
 

@@ -42,11 +42,14 @@ export function illegal(action: MachineAction, record: Guarded, subject?: string
   );
 }
 
-function hintFor(record: Guarded, suggested: MachineAction | null): string {
-  const { name } = record.config;
-  if (suggested) return `Try to ${ACTIONS[suggested].verb} '${name}' first.`;
-  if (isTransient(record.state)) return `Wait until '${name}' has settled, then try again.`;
-  return `'${name}' is in no state that one step leads on from; look at its state and log.`;
+const capitalised = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
+
+function hintFor({ state, config: { name } }: Guarded, suggested: MachineAction | null): string {
+  if (suggested === 'powerOff') return `Shut '${name}' down or power it off first.`;
+  if (suggested === 'discardState') return `Start '${name}' and shut it down, or discard its saved state.`;
+  if (suggested) return `${capitalised(ACTIONS[suggested].verb)} '${name}' first.`;
+  if (isTransient(state)) return `Wait until '${name}' has settled, then try again.`;
+  return `Look at the screen and the log of '${name}'.`;
 }
 
 function damaged(action: MachineAction, record: Guarded): InnError {

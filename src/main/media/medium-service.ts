@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { constants } from 'node:fs';
 import { access, rm } from 'node:fs/promises';
 import { basename, dirname, join, sep } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import { InnError } from '../../shared/errors.ts';
 import type { MachineConfig, MachineId } from '../../shared/model/machine.ts';
 import { type Medium, type MediumFormat, MediumId, type MediumKind } from '../../shared/model/medium.ts';
@@ -39,8 +40,10 @@ type Publish = (event: ChangeEvent) => void;
 export interface MediumService {
   /** All media, as their files were when last looked at; for the snapshot of the event stream. `list` looks first. */
   known(): Medium[];
-  /** All media after a new look at their files; one that came or went is told as `mediumChanged`. */
+  /** All media after a new look at their files; what changed is told as `mediumChanged`. */
   list(): Promise<Medium[]>;
+  /** Looks anew at the files of these media. */
+  refresh(ids: readonly MediumId[]): Promise<void>;
   /**
    * Makes the file known; one that is known already is returned. Its format is read now and never again, since a guest
    * could write another format's header onto its disk.
@@ -59,12 +62,14 @@ export interface MediumService {
   prepare(path: string, kind: MediumKind): Promise<MediumRecord>;
   /** A record, not stored yet, for an image that is known to be good. */
   newRecord(kind: MediumKind, image: NewImage): MediumRecord;
-  /** Stores a record unless it is stored already, within the caller's commit. */
-  adopt(record: MediumRecord, publish: Publish): void;
+  /** Stores a record unless it is stored already, within the caller's commit; the caller publishes the change. */
+  adopt(record: MediumRecord): void;
   /** Tells that the media are attached elsewhere now, within the caller's commit. */
   publishChanged(ids: Iterable<MediumId>, publish: Publish): void;
   /** The machines that have it attached. */
   machinesOf(id: MediumId): { id: MachineId; name: string }[];
+  /** The media that the machine has attached, also when its record is damaged. */
+  mediaOf(id: MachineId): MediumId[];
   /** Owned media whose files lie in the folder. */
   ownedIn(folder: string): MediumRecord[];
   /** Forgets the media, within the caller's commit. They must not be attached. */
@@ -100,13 +105,19 @@ class Media implements MediumService {
   }
 
   async list(): Promise<Medium[]> {
-    const before = new Map(this.#looks);
-    const records = this.#table.list();
-    await Promise.all(records.map((record) => this.#look(record)));
-    const reasonIn = (looks: Map<MediumId, FileLook>, id: MediumId) => looks.get(id)?.inaccessibleBecause ?? null;
-    const changed = records.map(({ id }) => id).filter((id) => reasonIn(before, id) !== reasonIn(this.#looks, id));
-    if (changed.length > 0) this.#commit((publish) => this.publishChanged(changed, publish));
+    await this.refresh(this.#table.list().map(({ id }) => id));
     return this.known();
+  }
+
+  async refresh(ids: readonly MediumId[]): Promise<void> {
+    const changed: MediumId[] = [];
+    await Promise.all(
+      ids.map(async (id) => {
+        const before = this.#looks.get(id) ?? NOT_LOOKED;
+        if (!isDeepStrictEqual(before, await this.#look(this.#find(id)))) changed.push(id);
+      }),
+    );
+    if (changed.length > 0) this.#commit((publish) => this.publishChanged(changed, publish));
   }
 
   async register(path: string, kind: MediumKind): Promise<Medium> {
@@ -177,10 +188,8 @@ class Media implements MediumService {
     };
   }
 
-  adopt(record: MediumRecord, publish: Publish): void {
-    if (this.#table.get(record.id)) return;
-    this.#table.insert(record);
-    this.publishChanged([record.id], publish);
+  adopt(record: MediumRecord): void {
+    if (!this.#table.get(record.id)) this.#table.insert(record);
   }
 
   publishChanged(ids: Iterable<MediumId>, publish: Publish): void {
@@ -198,6 +207,10 @@ class Media implements MediumService {
     return this.#table.attachedTo(id);
   }
 
+  mediaOf(id: MachineId): MediumId[] {
+    return this.#table.ofMachine(id);
+  }
+
   forget(ids: Iterable<MediumId>, publish: Publish): void {
     for (const id of ids) {
       this.#table.delete(id);
@@ -211,7 +224,8 @@ class Media implements MediumService {
     await this.#look(record);
     return this.#commit((publish) => {
       const stored = this.#table.byLocation(record.location) ?? record;
-      this.adopt(stored, publish);
+      this.adopt(stored);
+      if (stored === record) this.publishChanged([record.id], publish);
       return this.#view(stored);
     });
   }

@@ -1,0 +1,136 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import { constants } from 'node:fs';
+import { access } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { CreateMachineInput } from '../../shared/contract.ts';
+import { type MachineConfig, MachineId } from '../../shared/model/machine.ts';
+import { type MachineTable, nameInUse } from '../db/machine-table.ts';
+import type { Commit } from '../db/unit-of-work.ts';
+import { fileError } from '../file-error.ts';
+import { assertDiskSize, createDiskFile } from '../media/disk-file.ts';
+import { assertAbsolute } from '../media/inspect-image.ts';
+import type { MediumRecord } from '../media/medium-record.ts';
+import type { MediumService } from '../media/medium-service.ts';
+import { chooseOsType, macAddressFrom, makeConfig, newDiskSize } from './machine-config.ts';
+import { DISKS_FOLDER, deleteFolder, type MachinePlaces, makeFolderAside, putInPlace } from './machine-folder.ts';
+import type { MachineRecord } from './machine-record.ts';
+import type { MachineView } from './machine-view.ts';
+
+export interface CreateMachineDeps {
+  table: MachineTable;
+  media: MediumService;
+  commit: Commit;
+  view: MachineView;
+  paths: MachinePlaces;
+  now: () => Date;
+  /** Throws `INVALID_CONFIG` for a configuration that cannot work on this host. */
+  assertSound: (config: MachineConfig) => void;
+}
+
+/** The media of the new machine; those that are not stored yet are stored together with the machine. */
+interface PreparedMedia {
+  disk: MediumRecord | null;
+  newDisk: MediumRecord | null;
+  disc: MediumRecord | null;
+  floppy: MediumRecord | null;
+}
+
+const NEW_DISK_FILE = 'disk.img';
+
+/**
+ * Creates a machine, wholly or not at all: its folder and disk are made aside, and get their names in the same step in
+ * which machine and media are stored. A program that is killed in between leaves a folder for `sweepLeftovers`.
+ * @throws InnError `INVALID_INPUT`, `NAME_IN_USE`, `INVALID_CONFIG`, `MEDIUM_IN_USE`, `FILE_NOT_FOUND`,
+ * `FILE_NOT_ACCESSIBLE`, `IMAGE_INVALID`, `DISK_FULL`
+ */
+export async function createMachine(deps: CreateMachineDeps, input: CreateMachineInput): Promise<MachineRecord> {
+  if (deps.table.byName(input.name)) throw nameInUse(input.name);
+  const id = MachineId.parse(randomUUID());
+  const osType = chooseOsType(input);
+  const diskSize = newDiskSize(input, osType);
+  if (diskSize !== null) assertDiskSize(diskSize);
+  await assertKernelFiles(input);
+  const media = await prepareMedia(deps, id, input, diskSize);
+  const config = makeConfig(input, osType, drivesOf(media), macAddressFrom(randomBytes(3)));
+  deps.assertSound(config);
+
+  const aside = await makeFolderAside(deps.paths, id);
+  try {
+    if (diskSize !== null) await createDiskFile(join(aside, DISKS_FOLDER, NEW_DISK_FILE), diskSize);
+    const record = putInPlace(deps.paths, id, aside, () => store(deps, id, config, media));
+    if (media.newDisk) await deps.media.refresh([media.newDisk.id]);
+    return record;
+  } catch (cause) {
+    await deleteFolder(aside);
+    throw cause;
+  }
+}
+
+function store(deps: CreateMachineDeps, id: MachineId, config: MachineConfig, media: PreparedMedia): MachineRecord {
+  const created = deps.now().toISOString();
+  const record: MachineRecord = {
+    id,
+    position: 1 + Math.max(0, ...deps.table.list().map(({ position }) => position)),
+    revision: 1,
+    config,
+    state: 'PoweredOff',
+    reason: 'created',
+    reasonDetail: null,
+    stateSince: created,
+    runtime: null,
+    savedStateFile: null,
+    warmStart: null,
+    createdAt: created,
+    isDamaged: false,
+  };
+  return deps.commit((publish) => {
+    const records = Object.values(media).filter((medium) => medium !== null);
+    for (const medium of records) deps.media.adopt(medium);
+    const [problem] = deps.media.problemsOf(config, id);
+    if (problem) throw problem.error;
+    deps.table.insert(record);
+    deps.media.publishChanged(
+      records.map((medium) => medium.id),
+      publish,
+    );
+    publish({ kind: 'machineChanged', machine: deps.view(record) });
+    return record;
+  });
+}
+
+async function prepareMedia(
+  { media, paths }: CreateMachineDeps,
+  id: MachineId,
+  { name, diskPath, isoPath, floppyPath }: CreateMachineInput,
+  newDiskSizeBytes: number | null,
+): Promise<PreparedMedia> {
+  const newDisk = (virtualSizeBytes: number) =>
+    media.newRecord('disk', {
+      location: join(paths.machineFolder(id), DISKS_FOLDER, NEW_DISK_FILE),
+      format: 'raw',
+      virtualSizeBytes,
+      name: `${name.trim()} disk`,
+      isOwned: true,
+    });
+  return {
+    disk: diskPath === undefined ? null : await media.prepare(diskPath, 'disk'),
+    newDisk: newDiskSizeBytes === null ? null : newDisk(newDiskSizeBytes),
+    disc: isoPath === undefined ? null : await media.prepare(isoPath, 'optical'),
+    floppy: floppyPath === undefined ? null : await media.prepare(floppyPath, 'floppy'),
+  };
+}
+
+function drivesOf({ disk, newDisk, disc, floppy }: PreparedMedia) {
+  const disks = [disk, newDisk].flatMap((record) => record?.id ?? []);
+  return { disks, disc: disc?.id ?? null, floppy: floppy?.id ?? null };
+}
+
+/** @throws InnError `FILE_NOT_FOUND`, `FILE_NOT_ACCESSIBLE`, `INVALID_INPUT` */
+async function assertKernelFiles({ kernelPath, initrdPath }: CreateMachineInput): Promise<void> {
+  for (const path of [kernelPath, initrdPath].flatMap((each) => each ?? [])) {
+    assertAbsolute(path);
+    await access(path, constants.R_OK).catch((cause: unknown) => {
+      throw fileError(path, cause);
+    });
+  }
+}
