@@ -14,13 +14,16 @@ export const SAFE_HEADERS = {
   'Cache-Control': 'no-store',
 } as const;
 
-/** What the pages may do: load what we serve, talk to us, and nothing else. Mantine writes inline styles. */
-export function contentSecurityPolicy(port: number): string {
+/**
+ * What the window may do: load what we serve, talk to us (`connections`, beside its own origin), and nothing else.
+ * Mantine writes inline styles.
+ */
+export function contentSecurityPolicy(connections: readonly string[] = []): string {
   return [
     "default-src 'self'",
     "style-src 'self' 'unsafe-inline'",
     "img-src 'self' data: blob:",
-    `connect-src 'self' ws://127.0.0.1:${port} ws://localhost:${port}`,
+    ["connect-src 'self'", ...connections].join(' '),
     "object-src 'none'",
     "base-uri 'none'",
     "form-action 'none'",

@@ -111,7 +111,7 @@ type RequestListener = (request: IncomingMessage, response: ServerResponse) => P
 
 function createRequestListener(options: HttpServerOptions, gate: Gate, port: number): RequestListener {
   const api = createApiListener(options);
-  const csp = contentSecurityPolicy(port);
+  const csp = contentSecurityPolicy([`ws://127.0.0.1:${port}`, `ws://localhost:${port}`]);
   return async (request, response) => {
     for (const [name, value] of Object.entries(SAFE_HEADERS)) response.setHeader(name, value);
     response.setHeader('Content-Security-Policy', csp);
