@@ -50,11 +50,27 @@ export interface EmulatorInputs {
 }
 
 export interface EmulatorBus {
+  /** Who hears what the other side sends. */
+  readonly listeners: Record<string, BusListener[] | undefined>;
   send<I extends keyof EmulatorInputs>(input: I, value: EmulatorInputs[I]): void;
   register<E extends keyof EmulatorEvents>(event: E, listener: (value: EmulatorEvents[E]) => void, self?: object): void;
 }
 
+export interface BusListener {
+  // biome-ignore lint/suspicious/noExplicitAny: each event has a value of its own
+  fn: (this: unknown, value: any) => void;
+  readonly this_value: unknown;
+}
+
+/** Device side of the bus. */
+export interface DeviceBus {
+  readonly listeners: Record<string, BusListener[] | undefined>;
+  send(event: 'net0-mac', address: string): void;
+  send(event: 'emulator-stopped'): void;
+}
+
 export interface EmulatorLoop {
+  readonly bus: DeviceBus;
   readonly cpu: EmulatorCpu;
   running: boolean;
   stopping: boolean;
@@ -80,19 +96,12 @@ export interface EmulatorCpu {
   readonly svga_dirty_bitmap_max_offset: Uint32Array;
   readonly in_hlt: Uint8Array;
   readonly instruction_counter: Int32Array;
-  fw_value: Int32Array | number[];
-  option_roms: { name: string; data: Uint8Array }[];
   /** Reset as by the reset button; also what the guest's own reboot ends in. */
   reboot_internal(): void;
-  zero_memory(address: number, length: number): void;
-  load_kernel(kernel: ArrayBuffer, initrd: ArrayBuffer | undefined, commandLine: string): OptionRom | undefined;
+  /** Writes guest memory, and drops what was compiled from there. */
+  write_blob(data: Uint8Array, address: number): void;
   device_raise_irq(line: number): void;
   device_lower_irq(line: number): void;
-}
-
-export interface OptionRom {
-  name: string;
-  data: Uint8Array;
 }
 
 type PortRead = ((this: object) => number) | undefined;
@@ -113,7 +122,7 @@ export interface EmulatorDevices {
   readonly net?: NetworkDevice;
   readonly virtio_net?: VirtioNetworkDevice;
   readonly virtio_console?: object;
-  readonly uart0: object;
+  readonly uart0: SerialDevice;
   readonly vmware?: { readonly enabled: boolean; readonly absolute: boolean };
   readonly ps2: { readonly mouse_stream?: boolean; readonly use_mouse?: boolean };
 }
@@ -205,6 +214,7 @@ export interface RtcDevice {
   /** Milliseconds since 1970 that the clock shows, and when it was last brought forward. */
   rtc_time: number;
   last_update: number;
+  cmos_write(register: number, value: number): void;
 }
 
 export interface IdeChannel {
@@ -214,13 +224,17 @@ export interface IdeChannel {
 
 export interface IdeDrive {
   readonly name: string;
-  readonly is_atapi: boolean;
+  is_atapi: boolean;
+  drive_connected: boolean;
+  sector_size: number;
+  head_count: number;
+  current_command: number;
   buffer: DiskBuffer | null;
   status_reg: number;
   error_reg: number;
-  sector_count: number;
-  medium_changed: number;
-  readonly in_progress_io_ids: Map<number, unknown>;
+  readonly data: Uint8Array;
+  set_disk_buffer(buffer: DiskBuffer): void;
+  device_reset(): void;
   ata_command(command: number): void;
   ata_abort_command(): void;
   push_irq(): void;
@@ -229,16 +243,29 @@ export interface IdeDrive {
 }
 
 export interface FloppyDrive {
+  read_only: boolean;
   insert_disk(buffer: DiskBuffer | Uint8Array, isReadOnly?: boolean): boolean;
   eject_disk(): void;
 }
 
+export interface SerialDevice {
+  /** Bytes that the guest has not fetched yet; v86 sets no limit. */
+  readonly input: readonly number[];
+  /** The line under way, kept for a debug log; grows for ever when a guest sends no line feed. */
+  current_line: string;
+}
+
 export interface NetworkDevice {
   mac: Uint8Array;
+  /** The card's own memory; the first 12 bytes are the address, each octet twice. */
+  readonly memory: Uint8Array;
 }
 
 export interface VirtioNetworkDevice {
   mac: Uint8Array;
+  /** Bit 0: the link is up (VIRTIO 1.2, 5.1.4). */
+  status: number;
+  readonly virtio: { readonly device_status: number; notify_config_changes(): void };
 }
 
 /** What v86 asks of a disk that is not its own (version 0.5.462, `src/buffer.js`). */

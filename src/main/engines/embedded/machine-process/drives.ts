@@ -1,0 +1,192 @@
+import { InnError } from '../../../../shared/errors.ts';
+import type { BlockDevice } from '../../../media/formats/block-device.ts';
+import { openRawFile } from '../../../media/formats/raw-file.ts';
+import type { Emulator } from './emulator-types.ts';
+import { connectIdeDrives, ideDrive } from './ide-drives.ts';
+import { type DiskFailure, V86Disk } from './v86-disk-buffer.ts';
+import type { PlannedDrive } from './v86-options.ts';
+
+export interface DiskCounters {
+  readBytes: number;
+  writtenBytes: number;
+  readOperations: number;
+  writeOperations: number;
+  flushOperations: number;
+}
+
+export interface Drive {
+  readonly plan: PlannedDrive;
+  /** The medium that lies in it now. */
+  medium: PlannedDrive['medium'];
+  disk: V86Disk | undefined;
+  /** What the media that lay in it before have moved. */
+  readonly past: DiskCounters;
+}
+
+export interface DriveHooks {
+  onFailure(drive: Drive, failure: DiskFailure): void;
+  /** Wraps calls into the emulator. */
+  guard(callback: () => void): void;
+}
+
+/** CMOS register of the types of the two floppy drives, and the type of a 1.44 MB drive. */
+const CMOS_FLOPPY_TYPES = 0x10;
+const FLOPPY_1440K = 4;
+/** Sizes that v86 has a geometry for; an image in between is filled up with zeros. */
+const FLOPPY_BYTES = [163_840, 184_320, 327_680, 368_640, 737_280, 1_228_800, 1_474_560, 2_949_120];
+
+/** The drives of the machine and the media in them. */
+export class Drives {
+  readonly all: readonly Drive[];
+  readonly #hooks: DriveHooks;
+
+  private constructor(all: Drive[], hooks: DriveHooks) {
+    this.all = all;
+    this.#hooks = hooks;
+  }
+
+  /** Opens every medium. @throws InnError `FILE_NOT_FOUND`, `FILE_NOT_ACCESSIBLE`, `NOT_SUPPORTED`; then none stays open. */
+  static async open(plans: readonly PlannedDrive[], hooks: DriveHooks): Promise<Drives> {
+    const all = plans.map((plan): Drive => ({ plan, medium: null, disk: undefined, past: noCounters() }));
+    const drives = new Drives(all, hooks);
+    try {
+      for (const drive of all) await drives.#insert(drive, drive.plan.medium);
+    } catch (error) {
+      await drives.close();
+      throw error;
+    }
+    return drives;
+  }
+
+  /** Shows the drives to the guest, which must not have run yet. */
+  connect(emulator: Emulator): void {
+    connectIdeDrives(emulator, this.all);
+    const { fdc, rtc } = emulator.v86.cpu.devices;
+    let types = 0;
+    for (const { plan, disk } of this.all.filter(({ plan }) => plan.bus === 'floppy')) {
+      types |= FLOPPY_1440K << (plan.unit === 0 ? 4 : 0);
+      if (disk) fdc.drives[plan.unit]?.insert_disk(disk, disk.device.isReadOnly);
+    }
+    rtc.cmos_write(CMOS_FLOPPY_TYPES, types);
+  }
+
+  find(id: string): Drive | undefined {
+    return this.all.find(({ plan }) => plan.id === id);
+  }
+
+  /**
+   * Takes the medium out, and puts another in if there is one. @throws as `open`; the drive keeps its medium then.
+   */
+  async change(emulator: Emulator, drive: Drive, medium: PlannedDrive['medium']): Promise<void> {
+    const next = medium ? await this.#openDisk(drive, medium) : undefined;
+    const { disk: old } = drive;
+    const { bus, channel, unit } = drive.plan;
+    drive.disk = next;
+    drive.medium = medium;
+    if (bus === 'floppy') {
+      const floppy = emulator.v86.cpu.devices.fdc.drives[unit];
+      floppy?.eject_disk();
+      if (next) floppy?.insert_disk(next, next.device.isReadOnly);
+    } else {
+      const optical = ideDrive(emulator, channel, unit);
+      optical?.eject();
+      if (next) optical?.set_cdrom(next);
+    }
+    if (old) await this.#retire(drive, old);
+  }
+
+  counters(): DiskCounters {
+    return this.all.map(driveCounters).reduce(addCounters, noCounters());
+  }
+
+  /** Resolves when nothing is under way. @throws the error of a request that failed and waits. */
+  async idle(): Promise<void> {
+    for (const { disk } of this.all) await disk?.idle();
+  }
+
+  async flush(): Promise<void> {
+    for (const { disk } of this.all) await disk?.device.flush();
+  }
+
+  retry(): void {
+    for (const { disk } of this.all) disk?.retry();
+  }
+
+  async close(): Promise<void> {
+    for (const { disk } of this.all) await disk?.device.close();
+  }
+
+  async #insert(drive: Drive, medium: PlannedDrive['medium']): Promise<void> {
+    drive.disk = medium ? await this.#openDisk(drive, medium) : undefined;
+    drive.medium = medium;
+  }
+
+  async #openDisk(drive: Drive, medium: NonNullable<PlannedDrive['medium']>): Promise<V86Disk> {
+    const { kind } = drive.plan;
+    const device = await openMedium(medium, kind === 'optical');
+    const paddedBytes = kind === 'floppy' ? FLOPPY_BYTES.find((size) => size >= device.sizeBytes) : undefined;
+    const disk = new V86Disk(device, {
+      sectorBytes: kind === 'optical' ? 2048 : 512,
+      ...(paddedBytes === undefined ? {} : { paddedBytes }),
+      onFailure: (failure) => this.#hooks.onFailure(drive, failure),
+      guard: this.#hooks.guard,
+    });
+    try {
+      await disk.prepare();
+      return disk;
+    } catch (error) {
+      await device.close();
+      throw notAccessible(medium.path, error);
+    }
+  }
+
+  /** The guest cannot reach it any more; what it wrote before still has to arrive. */
+  async #retire(drive: Drive, disk: V86Disk): Promise<void> {
+    Object.assign(drive.past, addCounters(drive.past, disk));
+    await disk.idle();
+    await disk.device.flush();
+    await disk.device.close();
+  }
+}
+
+async function openMedium(medium: NonNullable<PlannedDrive['medium']>, isOptical: boolean): Promise<BlockDevice> {
+  if (medium.format !== 'raw') {
+    throw new InnError(
+      'NOT_SUPPORTED',
+      `The embedded engine cannot open '${medium.path}', which is of format '${medium.format}'.`,
+      { hint: 'Convert the image to the raw format, or choose the QEMU engine.' },
+    );
+  }
+  try {
+    return await openRawFile(medium.path, { isReadOnly: isOptical || medium.isReadOnly });
+  } catch (error) {
+    throw notAccessible(medium.path, error);
+  }
+}
+
+function notAccessible(path: string, cause: unknown): InnError {
+  const isMissing = (cause as NodeJS.ErrnoException).code === 'ENOENT';
+  const reason = cause instanceof Error ? cause.message : String(cause);
+  return new InnError(isMissing ? 'FILE_NOT_FOUND' : 'FILE_NOT_ACCESSIBLE', `'${path}' cannot be opened: ${reason}`, {
+    cause,
+    details: { path },
+  });
+}
+
+export function driveCounters({ past, disk }: Drive): DiskCounters {
+  return disk ? addCounters(past, disk) : past;
+}
+
+function noCounters(): DiskCounters {
+  return { readBytes: 0, writtenBytes: 0, readOperations: 0, writeOperations: 0, flushOperations: 0 };
+}
+
+function addCounters(a: DiskCounters, b: DiskCounters): DiskCounters {
+  return {
+    readBytes: a.readBytes + b.readBytes,
+    writtenBytes: a.writtenBytes + b.writtenBytes,
+    readOperations: a.readOperations + b.readOperations,
+    writeOperations: a.writeOperations + b.writeOperations,
+    flushOperations: a.flushOperations + b.flushOperations,
+  };
+}

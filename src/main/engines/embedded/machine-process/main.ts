@@ -1,0 +1,118 @@
+/**
+ * The process of one machine of the embedded engine: `node main.ts <runtime folder>`. It reads `machine.json` there,
+ * opens its sockets beside it, says `ready` on file descriptor 3 if that is open, and waits for `cont`. It outlives the
+ * program that started it; it ends with the machine, and leaves `exit.json` when it ended in order.
+ */
+import { fstatSync, writeSync } from 'node:fs';
+import { readFile, rm } from 'node:fs/promises';
+import path from 'node:path';
+import { createQmpServer, type QmpServer } from '../../qmp/server.ts';
+import { EXIT_FILE, writeExitRecordSync } from '../../session-exit.ts';
+import { type ProcessSpec, RUNTIME_FILES } from '../process-spec.ts';
+import { machineCommands } from './commands.ts';
+import { V86_VERSION } from './emulator.ts';
+import { log } from './log.ts';
+import type { Ending } from './machine.ts';
+import { buildMachine, type MachineParts } from './machine-parts.ts';
+
+const READY_FD = 3;
+/** How long what was written may take to go out to clients that read, in milliseconds. */
+const FAREWELL_MS = 200;
+
+const [runtimeFolder = '.'] = process.argv.slice(2);
+const inFolder = (name: string): string => path.join(runtimeFolder, name);
+
+process.umask(0o077);
+for (const signal of ['SIGINT', 'SIGHUP'] as const) process.on(signal, () => {}); // meant for the program that started us
+
+try {
+  await run();
+} catch (error) {
+  log('the machine could not be started', error);
+  sayToSpawner(`failed: ${error instanceof Error ? error.message : String(error)}\n`);
+  process.exit(1);
+}
+
+async function run(): Promise<void> {
+  await rm(inFolder(EXIT_FILE), { force: true });
+  const spec: ProcessSpec = JSON.parse(await readFile(inFolder(RUNTIME_FILES.spec), 'utf8'));
+  process.title = `innkeeper ${spec.name}`;
+  const parts = await buildMachine(spec, {
+    emit: (event, data) => qmp.emit(event, data),
+    onEnd: (ending) => void end(ending, parts, qmp),
+  });
+  const qmp = createQmpServer({
+    version: versionOf(V86_VERSION),
+    package: 'Innkeeper machine process (v86)',
+    commands: machineCommands(parts),
+  });
+  catchEmulatorErrors(parts);
+  process.on('SIGTERM', () => parts.machine.end('powerOff'));
+  await openSockets(parts, qmp);
+  parts.states.restore();
+  log(`machine '${spec.name}' is ready`);
+  sayToSpawner('ready\n');
+}
+
+async function openSockets({ spec, display, serial, network }: MachineParts, qmp: QmpServer): Promise<void> {
+  await serial.listen(inFolder(RUNTIME_FILES.serial));
+  await display.listen(inFolder(RUNTIME_FILES.screen));
+  const [adapter] = spec.adapters;
+  if (adapter) await network?.listen(inFolder(RUNTIME_FILES.frames(adapter.index)));
+  await qmp.listen(inFolder(RUNTIME_FILES.monitor));
+  await qmp.listen(inFolder(RUNTIME_FILES.qmp));
+}
+
+/** Brings the disks in order, says how it ended, and goes. */
+async function end(ending: Ending, parts: MachineParts, qmp: QmpServer): Promise<void> {
+  const { machine, states, display, serial, network, clock } = parts;
+  log(`the machine ends: ${ending}`);
+  states.cancel();
+  clock.close();
+  try {
+    machine.drives.retry();
+    await machine.drives.idle();
+    await machine.drives.flush();
+    await machine.drives.close();
+  } catch (error) {
+    log('data of the guest did not reach its disk', error);
+  }
+  writeExitRecordSync(runtimeFolder, ending);
+  serial.close();
+  network?.close();
+  await Promise.race([Promise.all([qmp.close(), display.close()]), wait(FAREWELL_MS)]);
+  process.exit(0);
+}
+
+/** Errors of the emulator make the machine stuck; others are told and, as no state of ours is then half, survived. */
+function catchEmulatorErrors({ machine }: MachineParts): void {
+  const take = (error: unknown): void => {
+    const stack = error instanceof Error ? (error.stack ?? '') : '';
+    if (/libv86|wasm/.test(stack) || isWasmTrap(error)) machine.crash(error);
+    else log('unforeseen error', error);
+  };
+  process.on('uncaughtException', take);
+  process.on('unhandledRejection', take);
+}
+
+function isWasmTrap(error: unknown): boolean {
+  return error instanceof Error && error.name === 'RuntimeError';
+}
+
+function sayToSpawner(text: string): void {
+  try {
+    // Node's spawn gives a socket. When nothing was given, Node itself may have a pipe of its own there.
+    if (fstatSync(READY_FD).isSocket()) writeSync(READY_FD, text);
+  } catch {
+    // Started by hand: nobody waits.
+  }
+}
+
+function versionOf(text: string): { major: number; minor: number; micro: number } {
+  const [major = 0, minor = 0, micro = 0] = text.split('.').map(Number);
+  return { major, minor, micro };
+}
+
+function wait(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}

@@ -1,0 +1,123 @@
+import { QmpError } from '../../qmp/protocol.ts';
+import type { ProcessSpec } from '../process-spec.ts';
+import type { EmulatorImages } from './emulator.ts';
+import { log } from './log.ts';
+import type { Machine } from './machine.ts';
+import type { NetworkPort } from './network-port.ts';
+import { readStateFile, type StateOrigin, writeStateFile } from './state-file.ts';
+import { describeOrigin } from './state-origin.ts';
+import type { EmulatorPlan } from './v86-options.ts';
+
+export interface StateKeeperParts {
+  spec: ProcessSpec;
+  plan: EmulatorPlan;
+  images: EmulatorImages;
+  machine: Machine;
+  network: NetworkPort | undefined;
+  /** The guest has another picture than the screen last saw. */
+  refreshScreen(): void;
+}
+
+/** Takes the machine's state into files, and back. One at a time. */
+export class StateKeeper {
+  readonly #parts: StateKeeperParts;
+  #cancel: AbortController | undefined;
+  #restored: Promise<void> = Promise.resolve();
+
+  constructor(parts: StateKeeperParts) {
+    this.#parts = parts;
+  }
+
+  /** Resolves when there is nothing left to restore. Never rejects: the machine's state tells how it went. */
+  get restored(): Promise<void> {
+    return this.#restored;
+  }
+
+  /** Begins to load the state that the spec names, if it names one. */
+  restore(): void {
+    const { spec, machine } = this.#parts;
+    if (spec.restoreFrom === null) return;
+    machine.noteRestore('inmigrate');
+    this.#restored = this.#load(spec.restoreFrom).catch((error: Error) => {
+      log(`the state in '${spec.restoreFrom}' could not be restored`, error);
+      if (spec.isWarmStart) machine.noteRestore('prelaunch');
+      else machine.fail(error.message);
+    });
+  }
+
+  /**
+   * Writes the state; the machine stands paused afterwards, and goes on as it was when that did not work.
+   * @throws QmpError when it cannot be saved now, or was cancelled
+   */
+  async save(file: string): Promise<void> {
+    const { machine } = this.#parts;
+    const wasRunning = machine.state === 'running';
+    await this.#exclusively(async (signal) => {
+      machine.stop();
+      try {
+        const { origin, state } = await this.#take();
+        await writeStateFile(file, origin, state, signal);
+      } catch (error) {
+        if (wasRunning) machine.undoStop();
+        throw error;
+      }
+    });
+  }
+
+  /** Writes the state while the machine goes on: it stands still only while its memory is copied. */
+  async keep(file: string): Promise<void> {
+    const { machine } = this.#parts;
+    await this.#exclusively(async (signal) => {
+      const wasRunning = machine.state === 'running';
+      if (wasRunning) machine.halt();
+      let taken: { origin: StateOrigin; state: ArrayBuffer };
+      try {
+        taken = await this.#take();
+      } finally {
+        if (wasRunning) machine.unhalt();
+      }
+      await writeStateFile(file, taken.origin, taken.state, signal);
+    });
+  }
+
+  /** Gives up the save that is under way, if there is one. */
+  cancel(): void {
+    this.#cancel?.abort();
+  }
+
+  async #exclusively(work: (signal: AbortSignal) => Promise<void>): Promise<void> {
+    const { state } = this.#parts.machine;
+    if (this.#cancel) throw new QmpError('GenericError', 'Another save is under way.');
+    if (state !== 'running' && state !== 'paused') {
+      throw new QmpError('GenericError', `The state cannot be saved now (machine state: ${state}).`);
+    }
+    const abort = new AbortController();
+    this.#cancel = abort;
+    try {
+      await work(abort.signal);
+    } catch (error) {
+      throw abort.signal.aborted ? new QmpError('GenericError', 'The save was cancelled.') : error;
+    } finally {
+      this.#cancel = undefined;
+    }
+  }
+
+  /** The processor must stand still: what is on its way to the disks is waited for, since no state holds it. */
+  async #take(): Promise<{ origin: StateOrigin; state: ArrayBuffer }> {
+    const { plan, images, machine } = this.#parts;
+    await machine.drives.idle();
+    await machine.drives.flush();
+    const origin = await describeOrigin(plan, images, machine.drives);
+    return { origin, state: machine.emulator.v86.save_state() };
+  }
+
+  async #load(file: string): Promise<void> {
+    const { spec, plan, images, machine, network } = this.#parts;
+    const origin = await describeOrigin(plan, images, machine.drives);
+    const state = await readStateFile(file, origin, spec.isWarmStart);
+    machine.emulator.v86.restore_state(state);
+    if (plan.adapter) network?.setCable(plan.adapter.isCableConnected);
+    this.#parts.refreshScreen();
+    machine.noteRestore('paused');
+  }
+}
