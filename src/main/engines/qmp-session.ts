@@ -10,12 +10,12 @@ import { QmpLink } from './qmp/link.ts';
 import type { QmpEvent } from './qmp/protocol.ts';
 import type { QmpDialect } from './qmp-dialect.ts';
 import {
-  isLoading,
   isSameStatus,
   mayChangeStatus,
   noteTrouble,
   PAUSED,
   RUNNING,
+  readLoading,
   readStatus,
   type Trouble,
 } from './qmp-status.ts';

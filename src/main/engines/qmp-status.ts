@@ -14,7 +14,7 @@ export function mayChangeStatus(event: QmpEvent, isCommandUnderWay: boolean): bo
   return TROUBLE_EVENTS.includes(event.event) || (ANSWERING_EVENTS.includes(event.event) && !isCommandUnderWay);
 }
 
-/** Sentences of the latest trouble, as events told it: `query-status` itself gives only one word. */
+/** Sentences of the latest trouble, as events told it: QEMU's `query-status` itself gives only one word. */
 export interface Trouble {
   ioError: string | null;
   internalError: string | null;
@@ -22,28 +22,31 @@ export interface Trouble {
 
 /** The status that a `RunState` of `query-status` stands for (QEMU QMP reference, "RunState"). */
 export function readStatus(answer: unknown, trouble: Trouble): SessionStatus {
-  const word = isRecord(answer) ? answer.status : undefined;
-  switch (word) {
+  const { status, '__org.innkeeper_detail': own } = isRecord(answer) ? answer : {};
+  const detail = typeof own === 'string' ? own : null;
+  switch (status) {
     case 'running':
       return RUNNING;
     case 'io-error':
-      return { state: 'Paused', reason: 'ioError', detail: trouble.ioError };
+      return { state: 'Paused', reason: 'ioError', detail: trouble.ioError ?? detail };
     case 'guest-panicked':
       return { state: 'Stuck', reason: 'guestPanic', detail: 'The guest operating system reported a fatal error.' };
     case 'internal-error':
       return {
         state: 'Stuck',
         reason: 'engineCrashed',
-        detail: trouble.internalError ?? 'The engine cannot go on with this guest.',
+        detail: detail ?? trouble.internalError ?? 'The engine cannot go on with this guest.',
       };
     default:
       return PAUSED; // prelaunch, inmigrate, paused, save-vm, …: the guest's processor stands still, nothing is wrong
   }
 }
 
-/** Whether the engine still loads a saved state. */
-export function isLoading(answer: unknown): boolean {
-  return isRecord(answer) && answer.status === 'inmigrate';
+/** How far the engine is with a saved state: it `loads`, has `loaded` it, or has `nothing` and would boot. */
+export function readLoading(answer: unknown): 'loads' | 'loaded' | 'nothing' {
+  const status = isRecord(answer) ? answer.status : undefined;
+  if (status === 'inmigrate') return 'loads';
+  return status === 'prelaunch' ? 'nothing' : 'loaded';
 }
 
 /** Notes what an event tells about trouble. */

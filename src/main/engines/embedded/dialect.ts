@@ -41,14 +41,14 @@ export const EMBEDDED_DIALECT: QmpDialect = {
   },
 
   async changeMedium(engine, drive) {
-    const device = driveId(drive);
+    const id = driveId(drive);
     if (drive.medium === null) {
-      await engine.execute('eject', { device, force: true });
+      await engine.execute('eject', { id, force: true });
       return;
     }
     const { path: filename, format, isReadOnly } = drive.medium;
     const mode = isReadOnly ? 'read-only' : 'read-write';
-    await engine.execute('blockdev-change-medium', { device, filename, format, 'read-only-mode': mode });
+    await engine.execute('blockdev-change-medium', { id, filename, format, 'read-only-mode': mode });
   },
 
   async typeText(engine, text) {
