@@ -1,0 +1,3 @@
+export function AppDialogs() {
+  return null;
+}

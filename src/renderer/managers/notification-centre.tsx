@@ -1,0 +1,100 @@
+import { ActionIcon, Button, Indicator, Popover, Progress, Text } from '@mantine/core';
+import { IconBell } from '@tabler/icons-react';
+import type { Task } from '../../shared/model/task.ts';
+import { api } from '../api.ts';
+import { FailureText } from '../components/failure-text.tsx';
+import { attempt, type Notice, notices } from '../notify.tsx';
+import { useObservable } from '../observable.ts';
+import { useTasks } from '../store.ts';
+import classes from './notification-centre.module.css';
+
+const SHOWN_ENDED_TASKS = 8;
+
+/** What is being done, how far it is, and what was said before. */
+export function NotificationCentre() {
+  const tasks = [...useTasks().values()].sort((a, b) => b.startedAt.localeCompare(a.startedAt));
+  const said = useObservable(notices, (now) => now);
+  const running = tasks.filter((task) => task.status === 'running');
+  const ended = tasks.filter((task) => task.status !== 'running').slice(0, SHOWN_ENDED_TASKS);
+  const label = running.length === 0 ? 'Notifications' : `Notifications, ${running.length} running`;
+  return (
+    <Popover width={360} position="bottom-end" shadow="md" trapFocus>
+      <Popover.Target>
+        <Indicator disabled={running.length === 0} processing size={8} offset={5}>
+          <ActionIcon aria-label={label}>
+            <IconBell size={17} stroke={1.7} />
+          </ActionIcon>
+        </Indicator>
+      </Popover.Target>
+      <Popover.Dropdown p={0} aria-label="Notification centre">
+        <div className={classes.head}>
+          <h3>Notifications</h3>
+          {said.length > 0 && (
+            <Button size="compact-xs" variant="subtle" color="gray" onClick={() => notices.set([])}>
+              Clear
+            </Button>
+          )}
+        </div>
+        <div className={classes.list}>
+          {tasks.length + said.length === 0 && <Text className={classes.none}>Nothing to tell.</Text>}
+          {[...running, ...ended].map((task) => (
+            <TaskItem key={task.id} task={task} />
+          ))}
+          {said.map((notice) => (
+            <NoticeItem key={notice.id} notice={notice} />
+          ))}
+        </div>
+      </Popover.Dropdown>
+    </Popover>
+  );
+}
+
+const OUTCOMES = { running: 'Running', done: 'Done', failed: 'Failed', cancelled: 'Cancelled' } as const;
+
+function TaskItem({ task }: { task: Task }) {
+  const isRunning = task.status === 'running';
+  return (
+    <article className={classes.item} aria-label={task.title}>
+      <div className={classes.line}>
+        <Text className={classes.title}>{task.title}</Text>
+        {isRunning && task.canCancel ? (
+          <Button
+            size="compact-xs"
+            variant="default"
+            onClick={() => void attempt(() => api.task.cancel({ id: task.id }))}
+          >
+            Cancel
+          </Button>
+        ) : (
+          <span className={classes.quiet} data-status={task.status}>
+            {OUTCOMES[task.status]}
+          </span>
+        )}
+      </div>
+      {isRunning && (
+        <Progress
+          value={task.progress === null ? 100 : task.progress * 100}
+          animated={task.progress === null}
+          size="xs"
+          aria-label={`Progress of ${task.title}`}
+        />
+      )}
+      {task.detail !== null && <Text className={classes.quiet}>{task.detail}</Text>}
+      {task.failure !== null && <Text className={classes.quiet}>{task.failure.message}</Text>}
+    </article>
+  );
+}
+
+function NoticeItem({ notice }: { notice: Notice }) {
+  return (
+    <article className={classes.item} data-tone={notice.tone}>
+      <div className={classes.line}>
+        <Text className={classes.title}>{notice.title}</Text>
+        <time className={classes.quiet}>
+          {notice.at.toLocaleTimeString([], { hour: '2-digit', minute: '2-digit' })}
+        </time>
+      </div>
+      {notice.failure !== null && <FailureText failure={notice.failure} />}
+    </article>
+  );
+}

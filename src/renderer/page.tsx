@@ -1,0 +1,18 @@
+import { MachinePage } from './machine-details/machine-page.tsx';
+import { DoctorPage } from './managers/doctor-page.tsx';
+import { useObservable } from './observable.ts';
+import { useMachine, useMachines, world } from './store.ts';
+import { view } from './view.ts';
+import { NothingSelected, WelcomePage } from './welcome-page.tsx';
+
+/** The right side of the window. */
+export function Page() {
+  const { page, machineId } = useObservable(view, (now) => now);
+  const isLoaded = useObservable(world, (now) => now.isLoaded);
+  const machine = useMachine(machineId);
+  const isEmpty = useMachines().size === 0;
+  if (page === 'doctor') return <DoctorPage />;
+  if (machine !== undefined) return <MachinePage machine={machine} key={machine.id} />;
+  if (!isLoaded) return null;
+  return isEmpty ? <WelcomePage /> : <NothingSelected />;
+}

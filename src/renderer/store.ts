@@ -1,0 +1,71 @@
+import type { WorldEvent } from '../shared/contract.ts';
+import type { Machine, MachineId } from '../shared/model/machine.ts';
+import type { Medium, MediumId } from '../shared/model/medium.ts';
+import type { Task, TaskId } from '../shared/model/task.ts';
+import { observable, useObservable } from './observable.ts';
+
+/** Everything that the core has told this window, and nothing that the window made up. */
+export interface World {
+  /** False until the first snapshot has come. */
+  isLoaded: boolean;
+  machines: ReadonlyMap<MachineId, Machine>;
+  media: ReadonlyMap<MediumId, Medium>;
+  tasks: ReadonlyMap<TaskId, Task>;
+}
+
+export const EMPTY_WORLD: World = { isLoaded: false, machines: new Map(), media: new Map(), tasks: new Map() };
+
+/** The next world. Pure; parts that did not change keep their identity, so that nothing of theirs renders again. */
+export function apply(world: World, event: WorldEvent): World {
+  switch (event.kind) {
+    case 'snapshot':
+      return {
+        isLoaded: true,
+        machines: byId(event.machines),
+        media: byId(event.media),
+        tasks: byId(event.tasks),
+      };
+    case 'machineChanged':
+      return { ...world, machines: withItem(world.machines, event.machine) };
+    case 'machineRemoved':
+      return { ...world, machines: without(world.machines, event.id) };
+    case 'mediumChanged':
+      return { ...world, media: withItem(world.media, event.medium) };
+    case 'mediumRemoved':
+      return { ...world, media: without(world.media, event.id) };
+    case 'taskChanged':
+      return { ...world, tasks: withItem(world.tasks, event.task) };
+  }
+}
+
+function byId<I, T extends { id: I }>(items: readonly T[]): ReadonlyMap<I, T> {
+  return new Map(items.map((item) => [item.id, item]));
+}
+
+function withItem<I, T extends { id: I }>(items: ReadonlyMap<I, T>, item: T): ReadonlyMap<I, T> {
+  return new Map(items).set(item.id, item);
+}
+
+function without<I, T>(items: ReadonlyMap<I, T>, id: I): ReadonlyMap<I, T> {
+  const left = new Map(items);
+  left.delete(id);
+  return left;
+}
+
+export const world = observable<World>(EMPTY_WORLD);
+
+export function useMachine(id: MachineId | null): Machine | undefined {
+  return useObservable(world, (now) => (id === null ? undefined : now.machines.get(id)));
+}
+
+export function useMachines(): ReadonlyMap<MachineId, Machine> {
+  return useObservable(world, (now) => now.machines);
+}
+
+export function useMedia(): ReadonlyMap<MediumId, Medium> {
+  return useObservable(world, (now) => now.media);
+}
+
+export function useTasks(): ReadonlyMap<TaskId, Task> {
+  return useObservable(world, (now) => now.tasks);
+}

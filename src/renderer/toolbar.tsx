@@ -1,0 +1,99 @@
+import { Button, Menu, Tooltip } from '@mantine/core';
+import { IconChevronDown, IconPlayerStop, IconPlus } from '@tabler/icons-react';
+import type { Machine } from '../shared/model/machine.ts';
+import { COMMANDS, type Command, type CommandId, primaryCommand } from './actions.tsx';
+import { openDialog } from './dialogs.ts';
+import { CommandItem } from './machine-list/machine-menu.tsx';
+import { useObservable } from './observable.ts';
+import { useMachine } from './store.ts';
+import classes from './toolbar.module.css';
+import { view } from './view.ts';
+
+const STOPS = ['saveState', 'powerButton', 'powerOff'] as const satisfies CommandId[];
+
+/** The commands of the selected machine, in the field's order. */
+export function MachineToolbar() {
+  const machine = useMachine(useObservable(view, (now) => now.machineId));
+  const isPaused = machine?.state === 'Paused';
+  return (
+    <div className={classes.bar} role="toolbar" aria-label="Machine">
+      <Button
+        leftSection={<IconPlus size={15} />}
+        aria-label="New machine"
+        onClick={() => openDialog({ kind: 'newMachine' })}
+      >
+        New
+      </Button>
+      <span className={classes.gap} />
+      <CommandButton id="settings" machine={machine} />
+      <CommandButton id={machine === undefined ? 'start' : primaryCommand(machine)} machine={machine} isStrong />
+      <StopMenu machine={machine} />
+      <CommandButton id={isPaused ? 'resume' : 'pause'} machine={machine} />
+      <CommandButton id="reset" machine={machine} />
+      <CommandButton id="discardState" machine={machine} label="Discard" />
+    </div>
+  );
+}
+
+interface CommandButtonProps {
+  id: CommandId;
+  machine: Machine | undefined;
+  label?: string;
+  isStrong?: boolean;
+}
+
+/** A command as a button that stays focusable when it is greyed, so that its reason can be read. */
+export function CommandButton({ id, machine, label, isStrong = false }: CommandButtonProps) {
+  const command: Command = COMMANDS[id];
+  const reason = machine === undefined ? 'No machine is selected.' : command.whyNot(machine);
+  const Glyph = command.icon;
+  const isDisabled = reason !== null;
+  return (
+    <Tooltip label={reason ?? hintOf(command)}>
+      <Button
+        variant="subtle"
+        color={isStrong && !isDisabled ? 'dusk' : 'gray'}
+        className={classes.button ?? ''}
+        data-strong={isStrong || undefined}
+        leftSection={<Glyph size={16} stroke={1.7} />}
+        {...(isDisabled ? { 'data-disabled': true } : {})}
+        aria-disabled={isDisabled}
+        aria-label={command.label}
+        onClick={() => machine !== undefined && !isDisabled && void command.run(machine)}
+      >
+        {label ?? command.label}
+      </Button>
+    </Tooltip>
+  );
+}
+
+function hintOf(command: Command): string {
+  return command.shortcut === undefined ? command.label : `${command.label} (${command.shortcut})`;
+}
+
+function StopMenu({ machine }: { machine: Machine | undefined }) {
+  const canStop = machine !== undefined && STOPS.some((id) => COMMANDS[id].whyNot(machine) === null);
+  const reason = machine === undefined ? 'No machine is selected.' : COMMANDS.powerOff.whyNot(machine);
+  return (
+    <Menu width={210} disabled={!canStop}>
+      <Menu.Target>
+        <Tooltip label={canStop ? 'Save State, ACPI Shutdown or Power Off' : reason}>
+          <Button
+            variant="subtle"
+            color="gray"
+            className={classes.button ?? ''}
+            leftSection={<IconPlayerStop size={16} stroke={1.7} />}
+            rightSection={<IconChevronDown size={12} />}
+            {...(canStop ? {} : { 'data-disabled': true })}
+            aria-disabled={!canStop}
+          >
+            Stop
+          </Button>
+        </Tooltip>
+      </Menu.Target>
+      <Menu.Dropdown>
+        {machine !== undefined && STOPS.map((id) => <CommandItem key={id} id={id} machine={machine} />)}
+      </Menu.Dropdown>
+    </Menu>
+  );
+}

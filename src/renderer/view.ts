@@ -1,0 +1,56 @@
+import type { MachineId } from '../shared/model/machine.ts';
+import { observable, storedObservable } from './observable.ts';
+
+export type MachineTab = 'details' | 'console' | 'log';
+
+/** What the window shows: a machine, or the page of the engines. */
+export interface View {
+  page: 'machine' | 'doctor';
+  machineId: MachineId | null;
+  tab: MachineTab;
+  search: string;
+}
+
+export const view = observable<View>({ page: 'machine', machineId: null, tab: 'details', search: '' });
+
+export function selectMachine(machineId: MachineId | null): void {
+  view.update((now) => ({ ...now, page: 'machine', machineId }));
+}
+
+export function showTab(machineId: MachineId, tab: MachineTab): void {
+  view.update((now) => ({ ...now, page: 'machine', machineId, tab }));
+}
+
+/** Choices of this window that outlive it. Nothing of a machine is kept here. */
+export interface Preferences {
+  colorScheme: 'auto' | 'light' | 'dark';
+  collapsedGroups: string[];
+  collapsedBlocks: string[];
+  isMeterOpen: boolean;
+  listWidthPx: number;
+  fitsScreen: boolean;
+  skipsPowerOffQuestion: boolean;
+  skipsResetQuestion: boolean;
+  knowsHostKey: boolean;
+}
+
+export const preferences = storedObservable<Preferences>('innkeeper.preferences', {
+  colorScheme: 'auto',
+  collapsedGroups: [],
+  collapsedBlocks: [],
+  isMeterOpen: false,
+  listWidthPx: 272,
+  fitsScreen: true,
+  skipsPowerOffQuestion: false,
+  skipsResetQuestion: false,
+  knowsHostKey: false,
+});
+
+export function setPreference<K extends keyof Preferences>(key: K, value: Preferences[K]): void {
+  preferences.update((now) => ({ ...now, [key]: value }));
+}
+
+/** Adds the item when it is absent and removes it when it is there. */
+export function toggled(items: readonly string[], item: string): string[] {
+  return items.includes(item) ? items.filter((each) => each !== item) : [...items, item];
+}
