@@ -1,0 +1,70 @@
+import type { Duplex } from 'node:stream';
+
+/** Text after which the demo guest's shell takes commands. */
+export const GUEST_READY = 'INNKEEPER DEMO READY';
+
+const TIMEOUT_MS = 60_000;
+
+/** Reads and writes a serial port as a patient person would: each `expect` goes on where the last one ended. */
+export class SerialConsole implements AsyncDisposable {
+  readonly #stream: Duplex;
+  #text = '';
+  #position = 0;
+  #wake: () => void = () => {};
+
+  constructor(stream: Duplex) {
+    this.#stream = stream;
+    stream.on('data', (chunk: Buffer) => {
+      this.#text += chunk.toString('latin1');
+      this.#wake();
+    });
+    stream.on('error', () => this.#wake());
+  }
+
+  /** Waits for the pattern after what was matched before, and returns the match. */
+  async expect(pattern: string | RegExp, timeoutMs = TIMEOUT_MS): Promise<RegExpMatchArray> {
+    const wanted = typeof pattern === 'string' ? new RegExp(pattern.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')) : pattern;
+    const end = Date.now() + timeoutMs;
+    for (;;) {
+      const match = wanted.exec(this.#text.slice(this.#position));
+      if (match) {
+        this.#position += match.index + match[0].length;
+        return match;
+      }
+      if (Date.now() > end || this.#stream.destroyed) {
+        throw new Error(
+          `${wanted} did not come on the serial port. Since the last match:\n${this.#text.slice(this.#position).slice(-1500)}`,
+        );
+      }
+      await this.#data(end - Date.now());
+    }
+  }
+
+  /** Runs a shell command and returns what it printed, up to the end mark. */
+  async run(command: string, timeoutMs?: number): Promise<string> {
+    const mark = `done-${Math.random().toString(36).slice(2, 10)}`;
+    this.send(`${command}; echo "${mark.slice(0, 5)}""${mark.slice(5)} $?"`);
+    const match = await this.expect(new RegExp(`([\\s\\S]*?)${mark} (\\d+)`), timeoutMs);
+    const [, output = '', status] = match;
+    if (status !== '0') throw new Error(`'${command}' ended with ${status}:\n${output}`);
+    return output.replaceAll('\r', '').split('\n').slice(1).join('\n').trim();
+  }
+
+  send(line: string): void {
+    this.#stream.write(`${line}\n`);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#stream.destroy();
+  }
+
+  #data(timeoutMs: number): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, Math.max(1, timeoutMs));
+      this.#wake = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+  }
+}
