@@ -1,0 +1,145 @@
+import os from 'node:os';
+import { MIB } from '../shared/units.ts';
+import { type Database, openDatabase } from './db/database.ts';
+import { createMachineTable } from './db/machine-table.ts';
+import { createMediumTable } from './db/medium-table.ts';
+import { createCommit } from './db/unit-of-work.ts';
+import { EmbeddedEngine } from './engines/embedded/engine.ts';
+import type { Engine } from './engines/engine.ts';
+import { judgeConfig } from './engines/engine-verdict.ts';
+import { FakeEngine } from './engines/fake/engine.ts';
+import { endLeftover } from './engines/leftover.ts';
+import { readExit } from './engines/session-exit.ts';
+import { createEvents } from './events.ts';
+import { createHostService, type HostService } from './host/host-service.ts';
+import { admit } from './hypervisor/admission.ts';
+import { type CapacityReader, createCapacityReader } from './hypervisor/host-capacity.ts';
+import { createLog, type Log } from './log.ts';
+import type { DriveSlot } from './machines/drive-slot.ts';
+import { sweepLeftovers } from './machines/machine-folder.ts';
+import { MachineRunner } from './machines/machine-runner.ts';
+import { createMachineService, type MachineService } from './machines/machine-service.ts';
+import { type CheckEngine, createMachineView } from './machines/machine-view.ts';
+import { createMediumService } from './media/medium-service.ts';
+import { makePaths, type Paths, prepareFolders } from './paths.ts';
+import { createTasks } from './tasks/task-service.ts';
+import { allocatedBytes } from './usage/folder-size.ts';
+import { readHostCounters } from './usage/host-counters.ts';
+import { createSampler } from './usage/sampler.ts';
+
+export interface AppOptions {
+  /** Names the data folder (`INNKEEPER_HOME`) and everything else that `makePaths` reads. */
+  env: NodeJS.ProcessEnv;
+  /** Instead of the engines that ship with the program. */
+  engines?: readonly Engine[];
+  log?: Log;
+}
+
+/** The core: every service, and no way in. */
+export type App = Awaited<ReturnType<typeof createApp>>;
+
+/**
+ * Opens the data folder, takes back the machines that run, and puts the services together. The only place that knows
+ * everyone. Machines outlive the core: `close` lets them run.
+ * @throws InnError `CORE_RUNNING`, `DATABASE_TOO_NEW`, `FILE_NOT_ACCESSIBLE`, `DISK_FULL`; nothing stays open then
+ */
+export async function createApp(options: AppOptions) {
+  const paths = makePaths(options.env);
+  prepareFolders(paths);
+  const log = options.log ?? createLog(paths);
+  const engines = options.engines ?? shippedEngines(paths, options.env);
+  const db = openDatabase(paths.database);
+  try {
+    return await assemble(paths, log, engines, db);
+  } catch (error) {
+    db.close();
+    throw error;
+  }
+}
+
+/** The fake engine is for tests and demonstrations: who wants it says so. */
+function shippedEngines(paths: Paths, env: NodeJS.ProcessEnv): Engine[] {
+  const embedded = new EmbeddedEngine({ resourcesFolder: paths.resources });
+  return env.INNKEEPER_FAKE_ENGINE === '1' ? [embedded, new FakeEngine()] : [embedded];
+}
+
+async function assemble(paths: Paths, log: Log, engines: readonly Engine[], db: Database) {
+  const now = () => new Date();
+  await sweepLeftovers(paths.machines);
+  const events = createEvents();
+  const commit = createCommit(db, events);
+  const table = createMachineTable(db);
+  const media = createMediumService({ table: createMediumTable(db), commit, now });
+  const tasks = createTasks({ events, now });
+  const capacity = createCapacityReader({ dataFolder: paths.data });
+  const host = createHostService({ dataFolder: paths.data, capacity, engines });
+  const size = await capacity.read();
+  await host.doctor();
+  const checkEngine = makeCheckEngine(engines, host);
+  const view = createMachineView({ machineFolder: paths.machineFolder, checkEngine });
+
+  const runner = new MachineRunner({
+    ...{ table, commit, view, media, tasks, engines, checkEngine, paths, log, now, admit, endLeftover },
+    probe: () => host.doctor(),
+    memoryAvailableBytes: async () => (await capacity.read()).memoryAvailableBytes,
+    readExit: ({ runtimeFolder }) => readExit(runtimeFolder),
+    bootedAt: () => new Date(Date.now() - os.uptime() * 1000),
+  });
+  const machines = createMachineService({
+    ...{ table, media, commit, view, paths, checkEngine, now },
+    host: () => ({ memoryMiB: size.memoryTotalBytes / MIB, processors: size.processors }),
+    applyLive: (before, after) => runner.applyLive(before, after),
+  });
+  await runner.open();
+  const usage = openSampler(paths, capacity, runner, log);
+
+  return {
+    paths,
+    /** What the user should know about the start. */
+    notices: db.notice === null ? [] : [db.notice],
+    services: { machines, runner: withMedia(runner, machines), media, tasks, host, usage, events, engines },
+    /** Lets go of everything when the actions under way have ended; machines run on. */
+    async close(): Promise<void> {
+      usage.stop();
+      await runner.close();
+      events.close();
+      db.close();
+    },
+  };
+}
+
+/** By the latest probes: quick, as every machine of a list is judged. */
+function makeCheckEngine(engines: readonly Engine[], host: HostService): CheckEngine {
+  return (config) =>
+    judgeConfig(
+      config,
+      host.knownEngines().flatMap((info) => {
+        const engine = engines.find(({ id }) => id === info.id);
+        return engine ? [{ info, issues: engine.check(config) }] : [];
+      }),
+    );
+}
+
+/** A disc that changes in a running machine changes its settings, too: the service does both. */
+function withMedia(runner: MachineRunner, machines: MachineService) {
+  return Object.assign(runner, {
+    changeMedium: (...[id, slot, mediumId]: [string, DriveSlot, Parameters<MachineService['changeMedium']>[2]]) =>
+      machines.changeMedium(id, slot, mediumId),
+  });
+}
+
+function openSampler(paths: Paths, capacity: CapacityReader, runner: MachineRunner, log: Log) {
+  const sampler = createSampler(
+    {
+      counters: () => readHostCounters(),
+      capacity: () => capacity.read(),
+      machines: () => runner.sample(),
+      storageByMachinesBytes: () => allocatedBytes(paths.machines),
+      monotonicMs: () => performance.now(),
+      now: () => new Date(),
+    },
+    (error) => log.warn({ error: String(error) }, 'A usage sample failed'),
+  );
+  sampler.start();
+  return sampler;
+}

@@ -1,0 +1,85 @@
+import { InnError } from '../../shared/errors.ts';
+import type { MachineConfig } from '../../shared/model/machine.ts';
+import type { Attachment, StorageController } from '../../shared/model/storage.ts';
+import type { Session } from '../engines/engine.ts';
+import type { MediumService } from '../media/medium-service.ts';
+import type { LiveSession } from './live-session.ts';
+import { resolveDrive } from './start-spec.ts';
+
+/** One change of a running machine, and how to take it back. */
+interface Step {
+  apply(session: Session): Promise<void>;
+  undo(session: Session): Promise<void>;
+}
+
+/**
+ * Tells the engine of changed settings that a running machine takes at once: execution cap, media in drives. All or
+ * nothing: what was done is taken back when a later step fails.
+ * @throws InnError `NOT_SUPPORTED` for a cable, and what the engine throws
+ */
+export async function applyLiveSettings(
+  media: Pick<MediumService, 'resolve'>,
+  live: LiveSession,
+  before: MachineConfig,
+  after: MachineConfig,
+  signal: AbortSignal,
+): Promise<void> {
+  assertCablesUnchanged(before, after);
+  const steps = [...mediumSteps(media, before, after), ...capSteps(before, after)];
+  const done: Step[] = [];
+  try {
+    for (const step of steps) {
+      await live.call((session) => step.apply(session), signal);
+      done.unshift(step);
+    }
+  } catch (error) {
+    for (const step of done) await live.call((session) => step.undo(session)).catch(() => undefined); // the first error tells
+    throw error;
+  }
+}
+
+function capSteps(before: MachineConfig, after: MachineConfig): Step[] {
+  const [from, to] = [before.processors.capPercent, after.processors.capPercent];
+  if (from === to) return [];
+  return [{ apply: (session) => session.setCpuLimit(to), undo: (session) => session.setCpuLimit(from) }];
+}
+
+function assertCablesUnchanged(before: MachineConfig, after: MachineConfig): void {
+  const changed = before.adapters.findIndex(
+    (adapter, index) => adapter.isCableConnected !== after.adapters[index]?.isCableConnected,
+  );
+  if (changed === -1) return;
+  throw new InnError(
+    'NOT_SUPPORTED',
+    `Cannot change the cable of adapter ${changed + 1} of '${before.name}' while the machine runs.`,
+    { hint: `Power off '${before.name}' first.`, details: { adapter: changed } },
+  );
+}
+
+interface Slot {
+  controller: StorageController;
+  attachment: Attachment;
+}
+
+const slotsOf = ({ storage }: MachineConfig): Slot[] =>
+  storage.flatMap((controller) => controller.attachments.map((attachment) => ({ controller, attachment })));
+
+function mediumSteps(media: Pick<MediumService, 'resolve'>, before: MachineConfig, after: MachineConfig): Step[] {
+  const insert =
+    ({ controller, attachment }: Slot) =>
+    async (session: Session) =>
+      session.changeMedium(await resolveDrive(media, controller, attachment));
+  return slotsOf(after).flatMap((slot) => {
+    const old = slotsOf(before).find((each) => isSameSlot(each, slot));
+    if (!old || old.attachment.mediumId === slot.attachment.mediumId) return [];
+    return [{ apply: insert(slot), undo: insert(old) }];
+  });
+}
+
+function isSameSlot(a: Slot, b: Slot): boolean {
+  return (
+    a.controller.name === b.controller.name &&
+    a.attachment.port === b.attachment.port &&
+    a.attachment.device === b.attachment.device
+  );
+}

@@ -1,0 +1,249 @@
+import type { Duplex } from 'node:stream';
+import { InnError } from '../../shared/errors.ts';
+import { can, isRest, isTransient, type MachineAction } from '../../shared/machine-state.ts';
+import type { MachineId } from '../../shared/model/machine.ts';
+import type { Screenshot, Session, SessionStatus } from '../engines/engine.ts';
+import { assertCan } from './guard.ts';
+import { keepWarmStart, watchForReady } from './keep-warm-start.ts';
+import type { LiveSession } from './live-session.ts';
+import { applyLiveSettings } from './live-settings.ts';
+import type { MachineRecord } from './machine-record.ts';
+import { type MachineSample, MachineSamples } from './machine-samples.ts';
+import { reattachAll } from './reattach.ts';
+import { RunnerContext, type RunnerDeps } from './runner-context.ts';
+import { saveState } from './save-state.ts';
+import { startMachine } from './start-machine.ts';
+
+/** How often every machine is asked how it is, so that a silent hang shows, in milliseconds. */
+const PROBE_INTERVAL_MS = 5000;
+
+/** For a record that claims a process which nobody has. */
+const LOST = { state: 'Aborted', reason: 'engineKilled', detail: 'Its process was not found.' } as const;
+
+type Action = (live: LiveSession, record: MachineRecord, signal: AbortSignal) => Promise<unknown>;
+
+/**
+ * Runs machines, and is the only writer of their states. The actions of one machine come one after the other; a power
+ * off interrupts what runs. Actions reject with `INVALID_STATE` where the action table forbids them, and resolve with
+ * the machine's record as it then is.
+ */
+export class MachineRunner {
+  readonly #context: RunnerContext;
+  readonly #samples = new MachineSamples();
+  readonly #closing = new AbortController();
+  #probe: NodeJS.Timeout | undefined;
+
+  constructor(deps: RunnerDeps) {
+    this.#context = new RunnerContext(deps);
+    this.#context.onAdopted = (live) => this.#watch(live);
+  }
+
+  /** Takes back the machines that an earlier program left running, and puts every record right. Call once, first. */
+  async open(): Promise<void> {
+    await reattachAll(this.#context);
+    this.#probe = setInterval(() => this.#probeAll(), PROBE_INTERVAL_MS).unref();
+  }
+
+  /** @throws InnError see `startMachine` */
+  start(id: MachineId): Promise<MachineRecord> {
+    return this.#enqueue(id, 'start', async (signal) => {
+      const live = await startMachine(this.#context, id, signal);
+      await this.#context.settle(live);
+      const record = this.#context.require(id);
+      if (record.reason === 'booted') {
+        const keep = () => this.#act(id, 'keepWarmStart', this.#keepWarm);
+        void watchForReady(this.#context, live, record, this.#closing.signal, keep);
+      }
+    });
+  }
+
+  pause(id: MachineId): Promise<MachineRecord> {
+    return this.#act(id, 'pause', async (live, _, signal) => {
+      await live.call((session) => session.pause(), signal);
+      this.#context.write(id, { state: 'Paused', reason: 'user' });
+    });
+  }
+
+  resume(id: MachineId): Promise<MachineRecord> {
+    return this.#act(id, 'resume', async (live, _, signal) => {
+      await live.call((session) => session.resume(), signal);
+      this.#context.write(id, { state: 'Running', reason: 'unpaused' });
+      await this.#context.consumeSavedState(live);
+    });
+  }
+
+  reset(id: MachineId): Promise<MachineRecord> {
+    return this.#act(id, 'reset', async (live, _, signal) => {
+      await live.call((session) => session.reset(), signal);
+      this.#context.write(id, { state: 'Running', reason: 'reset' });
+      await this.#context.consumeSavedState(live);
+    });
+  }
+
+  /** Presses the button; what the guest makes of it comes later, or never. */
+  powerButton(id: MachineId): Promise<MachineRecord> {
+    return this.#act(id, 'powerButton', (live, _, signal) => live.call((session) => session.powerButton(), signal));
+  }
+
+  /**
+   * Ends the machine at once, whatever it does: a start is cancelled (the saved state is kept), a save given up. A
+   * save that was complete already ends Saved.
+   */
+  async powerOff(id: MachineId): Promise<MachineRecord> {
+    const record = this.#context.require(id);
+    assertCan('powerOff', record);
+    this.#context.write(id, { state: 'Stopping', reason: 'user' });
+    this.#context.queue.interrupt(id);
+    return this.#context.queue.run(id, async () => {
+      const live = this.#context.sessions.get(id);
+      if (live) await this.#end(live);
+      else if (!isRest(this.#context.require(id).state)) this.#context.write(id, LOST);
+      return this.#context.require(id);
+    });
+  }
+
+  saveState(id: MachineId): Promise<MachineRecord> {
+    return this.#act(id, 'saveState', (live, record, signal) => saveState(this.#context, live, record, signal));
+  }
+
+  discardState(id: MachineId): Promise<MachineRecord> {
+    return this.#enqueue(id, 'discardState', async () => {
+      const { savedStateFile } = this.#context.require(id);
+      this.#context.write(id, { state: 'PoweredOff', reason: 'discarded', savedStateFile: null });
+      if (savedStateFile) await this.#context.removeState(id, savedStateFile);
+    });
+  }
+
+  /** Keeps the present state for instant starts. @throws InnError see `keepWarmStart` */
+  keepWarmStart(id: MachineId): Promise<MachineRecord> {
+    return this.#act(id, 'keepWarmStart', this.#keepWarm);
+  }
+
+  /** Texts and keys of one machine come out in the order they were sent, beside its other actions. */
+  type(id: MachineId, text: string): Promise<void> {
+    return this.#ask(id, 'type', (session) => session.typeText(text), `${id} keyboard`);
+  }
+
+  sendKeys(id: MachineId, keys: string[]): Promise<void> {
+    return this.#ask(id, 'type', (session) => session.sendKeys(keys), `${id} keyboard`);
+  }
+
+  screenshot(id: MachineId): Promise<Screenshot> {
+    return this.#ask(id, 'screenshot', (session) => session.screenshot());
+  }
+
+  openChannel(id: MachineId, channel: 'screen' | 'serial'): Promise<Duplex> {
+    return this.#ask(id, 'show', (session) => session.openChannel(channel));
+  }
+
+  /** Brings changed settings to a running machine. @throws InnError see `applyLiveSettings` */
+  async applyLive(before: MachineRecord, after: MachineRecord): Promise<void> {
+    await this.#act(before.id, 'configureLive', (live, _, signal) =>
+      applyLiveSettings(this.#context.deps.media, live, before.config, after.config, signal),
+    );
+  }
+
+  /** Counters of all machines that run and answer. */
+  sample(): Promise<MachineSample[]> {
+    return this.#samples.take(this.#context.sessions.values());
+  }
+
+  /** Lets go of all machines, which go on running, when the actions under way have ended. */
+  async close(): Promise<void> {
+    clearInterval(this.#probe);
+    this.#closing.abort();
+    await this.#context.queue.drain();
+    const sessions = [...this.#context.sessions.values()];
+    this.#context.sessions.clear();
+    await Promise.all(sessions.map((live) => live.session[Symbol.asyncDispose]()));
+  }
+
+  readonly #keepWarm: Action = (live, record, signal) => keepWarmStart(this.#context, live, record, signal);
+
+  /** Waits for the machine's turn, guards, works. A machine on its way elsewhere refuses at once instead. */
+  async #enqueue(id: MachineId, action: MachineAction, work: (signal: AbortSignal) => Promise<unknown>) {
+    const { state } = this.#context.require(id);
+    if (isTransient(state) && !can(action, state)) assertCan(action, this.#context.require(id));
+    return this.#context.queue.run(id, async (signal) => {
+      assertCan(action, this.#context.require(id));
+      await work(signal);
+      return this.#context.require(id);
+    });
+  }
+
+  /** An action on a machine that is online. Whatever comes of it, the record is true when it ends. */
+  #act(id: MachineId, action: MachineAction, work: Action): Promise<MachineRecord> {
+    return this.#enqueue(id, action, async (signal) => {
+      const live = this.#liveOf(id);
+      try {
+        await work(live, this.#context.require(id), signal);
+      } catch (error) {
+        if (!signal.aborted) await this.#context.refreshAfter(live, error);
+        // The machine ended under the action: that it is no longer legal says more than what the engine made of it.
+        if (live.exit) assertCan(action, this.#context.require(id));
+        throw error;
+      } finally {
+        await this.#context.settle(live);
+      }
+    });
+  }
+
+  /** A question to the machine that does not change its state, and does not wait for those that do. */
+  async #ask<T>(id: MachineId, action: MachineAction, work: (session: Session) => Promise<T>, key?: string) {
+    const ask = async (): Promise<T> => {
+      assertCan(action, this.#context.require(id));
+      return this.#liveOf(id).call(work);
+    };
+    return key === undefined ? ask() : this.#context.queue.run(key, ask);
+  }
+
+  #liveOf(id: MachineId): LiveSession {
+    const live = this.#context.sessions.get(id);
+    if (live) return live;
+    const { config } = this.#context.require(id);
+    throw new InnError('ENGINE_FAILED', `The process of '${config.name}' is just ending.`, { hint: 'Try again.' });
+  }
+
+  async #end(live: LiveSession): Promise<void> {
+    const id = live.machineId;
+    // The action that was interrupted may have written what it found; this one is under way now.
+    if (!live.exit) this.#context.write(id, { state: 'Stopping', reason: 'user' });
+    try {
+      await live.session.powerOff();
+      await live.session.exit;
+    } catch (error) {
+      if (!live.exit) {
+        this.#context.write(id, { state: 'Stuck', reason: 'engineHangs', detail: (error as Error).message });
+        throw error;
+      }
+    } finally {
+      await this.#context.settle(live);
+    }
+  }
+
+  #watch(live: LiveSession): void {
+    const id = live.machineId;
+    live.session.onStatus((status) => this.#inBackground(id, (signal) => this.#onStatus(live, status, signal)));
+    void live.session.exit.then(() => this.#inBackground(id, () => this.#context.settle(live)));
+  }
+
+  /** Work that nobody waits for: what goes wrong is logged. */
+  #inBackground(id: MachineId, work: (signal: AbortSignal) => Promise<void>): void {
+    if (this.#closing.signal.aborted) return;
+    void this.#context.queue.run(id, (signal) => this.#context.tidy(id, () => work(signal)));
+  }
+
+  /** A status that waited for its turn may be stale: the engine is asked again, unless it has just not answered. */
+  async #onStatus(live: LiveSession, status: SessionStatus, signal: AbortSignal): Promise<void> {
+    if (this.#context.sessions.get(live.machineId) !== live || live.exit) return;
+    if (status.state === 'Stuck' && status.reason === 'engineHangs') this.#context.note(live, status);
+    else await this.#context.refresh(live, signal);
+  }
+
+  #probeAll(): void {
+    for (const live of this.#context.sessions.values()) {
+      const id = live.machineId;
+      if (this.#context.queue.isIdle(id)) this.#inBackground(id, (signal) => this.#context.refresh(live, signal));
+    }
+  }
+}

@@ -1,0 +1,138 @@
+import { toErrorReport } from '../../shared/errors.ts';
+import { isRest } from '../../shared/machine-state.ts';
+import type { Exit, Session, SessionStatus } from '../engines/engine.ts';
+import { outcomeOf, type SavedPhase, type UnseenExit } from './exit-outcome.ts';
+import type { LiveSession } from './live-session.ts';
+import type { MachineRecord } from './machine-record.ts';
+import { type OnlineState, stateOf } from './reconcile.ts';
+import type { RunnerContext } from './runner-context.ts';
+import { hasStateFile } from './saved-state.ts';
+
+/**
+ * Puts the record of every machine right that an earlier program left online or on its way: takes its process back, or
+ * writes down how it ended. One machine's trouble does not hold the others up.
+ */
+export async function reattachAll(context: RunnerContext): Promise<void> {
+  const left = context.deps.table.list().filter(({ state }) => !isRest(state));
+  await Promise.all(left.map((record) => context.queue.run(record.id, () => reattach(context, record))));
+}
+
+async function reattach(context: RunnerContext, record: MachineRecord): Promise<void> {
+  const session = await attach(context, record);
+  const saved = await savedPhaseOf(context, record);
+  if (!session) return writeEnd(context, record, saved);
+  const live = context.adopt(record.id, session);
+  live.saved = saved;
+  await takeBack(context, live, record);
+  await context.settle(live);
+}
+
+async function attach({ deps }: RunnerContext, { id, runtime }: MachineRecord): Promise<Session | undefined> {
+  const engine = deps.engines.find((each) => each.id === runtime?.engine);
+  if (!engine || !runtime) return undefined;
+  try {
+    return await engine.attach(runtime);
+  } catch (error) {
+    deps.log.error({ machine: id, error: toErrorReport(error) }, 'The machine could not be taken back');
+    return undefined;
+  }
+}
+
+/** What the file of the saved state holds, by the moment at which the earlier program ended. */
+async function savedPhaseOf({ deps }: RunnerContext, record: MachineRecord): Promise<SavedPhase> {
+  const { id, state, savedStateFile } = record;
+  if (savedStateFile === null) return 'none';
+  if (state !== 'Saving') return 'unconsumed';
+  return (await hasStateFile(deps.paths.machineFolder(id), savedStateFile)) ? 'complete' : 'partial';
+}
+
+/**
+ * | state left behind | the process | what becomes of it |
+ * |---|---|---|
+ * | Starting, Restoring | stands still | the start was cut off: ended, PoweredOff or Saved as before |
+ * | Starting, Restoring | runs | Running; the saved state is used up |
+ * | Saving | stands still, file complete | ended, Saved |
+ * | Saving | otherwise | as the process is; the unfinished file is deleted |
+ * | Stopping | | ended, as the user wanted |
+ * | any other | | as the process is |
+ */
+async function takeBack(context: RunnerContext, live: LiveSession, record: MachineRecord): Promise<void> {
+  const { id, state, savedStateFile } = record;
+  const status = await statusOf(live);
+  if (live.exit) return;
+  if (state === 'Stopping') return end(live);
+  if ((state === 'Starting' || state === 'Restoring') && status.state === 'Paused') {
+    return endCutOffStart(context, live, record);
+  }
+  if (live.saved === 'complete' && status.state === 'Paused') return end(live);
+  if (live.saved === 'partial' || live.saved === 'complete') {
+    live.saved = 'none';
+    if (savedStateFile) await context.removeState(id, savedStateFile);
+    context.states.patch(id, { savedStateFile: null });
+  }
+  context.write(id, stateWhenTakenBack(status));
+  if (status.state === 'Running') await context.consumeSavedState(live);
+}
+
+async function statusOf(live: LiveSession): Promise<SessionStatus> {
+  return live
+    .call((session) => session.status())
+    .catch((error: unknown) => ({ state: 'Stuck', reason: 'engineHangs', detail: toErrorReport(error).message }));
+}
+
+/** What is wrong with a machine says more than that it was taken back. */
+function stateWhenTakenBack(status: SessionStatus): OnlineState {
+  if (status.state === 'Paused' && status.reason === 'user')
+    return { state: 'Paused', reason: 'takenBack', detail: null };
+  return stateOf(status, 'takenBack');
+}
+
+/** Ends the process; the caller settles the record. One that cannot be ended shows as stuck at the next probe. */
+async function end(live: LiveSession): Promise<void> {
+  await live.call((session) => session.powerOff()).catch(() => undefined);
+  await live.endsWithin(1000);
+}
+
+async function endCutOffStart(context: RunnerContext, live: LiveSession, record: MachineRecord): Promise<void> {
+  await end(live);
+  if (!live.exit) {
+    context.write(record.id, { state: 'Stuck', reason: 'engineHangs', detail: 'Its start was cut off.' });
+    return;
+  }
+  await context.settle(live);
+  context.write(record.id, cutOff(record));
+}
+
+/** A start that was cut off before the guest ran: the machine is as it was before. */
+function cutOff({ savedStateFile }: MachineRecord) {
+  const detail = 'The program ended during the start.';
+  return savedStateFile === null
+    ? ({ state: 'PoweredOff', reason: 'startFailed', detail } as const)
+    : ({ state: 'Saved', reason: 'restoreFailed', detail } as const);
+}
+
+/** The process is gone: by the word that it left, or by what can be told without one. */
+async function writeEnd(context: RunnerContext, record: MachineRecord, saved: SavedPhase): Promise<void> {
+  const { id, state, runtime, savedStateFile } = record;
+  if (!runtime && (state === 'Starting' || state === 'Restoring' || state === 'Stopping')) {
+    await context.tidy(id, () => context.deps.endLeftover(context.deps.paths.machineRuntimeFolder(id)));
+    context.write(id, cutOff(record));
+    return;
+  }
+  if (saved === 'complete') await context.noteSavedState(record, runtime);
+  const outcome = outcomeOf(await exitOf(context, record), saved);
+  const isKept = outcome.state === 'Saved' || outcome.state === 'AbortedSaved';
+  context.write(id, { ...outcome, ...(isKept ? {} : { savedStateFile: null }) });
+  if (!isKept && savedStateFile) await context.removeState(id, savedStateFile);
+}
+
+async function exitOf({ deps }: RunnerContext, { runtime, stateSince }: MachineRecord): Promise<Exit | UnseenExit> {
+  const killed: Exit = {
+    kind: 'crashed',
+    reason: 'engineKilled',
+    detail: 'Its process was gone when the program came back.',
+  };
+  const exit = runtime ? await deps.readExit(runtime) : killed;
+  if (exit.kind !== 'crashed' || deps.bootedAt().toISOString() <= stateSince) return exit;
+  return { kind: 'crashed', reason: 'hostRestarted', detail: 'The host was restarted while the machine was on.' };
+}
