@@ -57,9 +57,7 @@ export async function createMachine(deps: CreateMachineDeps, input: CreateMachin
   const aside = await makeFolderAside(deps.paths, id);
   try {
     if (diskSize !== null) await createDiskFile(join(aside, DISKS_FOLDER, NEW_DISK_FILE), diskSize);
-    const record = putInPlace(deps.paths, id, aside, () => store(deps, id, config, media));
-    if (media.newDisk) await deps.media.refresh([media.newDisk.id]);
-    return record;
+    return putInPlace(deps.paths, id, aside, () => store(deps, id, config, media));
   } catch (cause) {
     await deleteFolder(aside);
     throw cause;

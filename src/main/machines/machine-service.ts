@@ -82,7 +82,9 @@ class Machines implements MachineService {
 
   async create(input: CreateMachineInput): Promise<Machine> {
     const assertSound = (config: MachineConfig) => assertNoErrors(config, this.#issues(config));
-    return this.#deps.view(await createMachine({ ...this.#deps, assertSound }, input));
+    const record = await createMachine({ ...this.#deps, assertSound }, input);
+    await this.#deps.media.refresh(mediaOf(record.config));
+    return this.#deps.view(record);
   }
 
   async configure(ref: string, revision: number, config: MachineConfig): Promise<Machine> {

@@ -113,8 +113,9 @@ class Media implements MediumService {
     const changed: MediumId[] = [];
     await Promise.all(
       ids.map(async (id) => {
+        const record = this.#table.get(id);
         const before = this.#looks.get(id) ?? NOT_LOOKED;
-        if (!isDeepStrictEqual(before, await this.#look(this.#find(id)))) changed.push(id);
+        if (record && !isDeepStrictEqual(before, await this.#look(record))) changed.push(id);
       }),
     );
     if (changed.length > 0) this.#commit((publish) => this.publishChanged(changed, publish));

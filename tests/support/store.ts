@@ -1,0 +1,48 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { onTestFinished } from 'vitest';
+import { openDatabase } from '../../src/main/db/database.ts';
+import { createMachineTable } from '../../src/main/db/machine-table.ts';
+import { createMediumTable } from '../../src/main/db/medium-table.ts';
+import { createCommit } from '../../src/main/db/unit-of-work.ts';
+import type { ChangeEvent } from '../../src/main/events.ts';
+import { createMachineService, type MachineServiceDeps } from '../../src/main/machines/machine-service.ts';
+import { createMachineView } from '../../src/main/machines/machine-view.ts';
+import { createMediumService } from '../../src/main/media/medium-service.ts';
+import { makeTempFolder } from './temp-folder.ts';
+
+export type Store = ReturnType<typeof openStore>;
+
+/** Store and services on a database in a fresh folder, with the real parts put together as the program does. */
+export function openStore(overrides: Partial<MachineServiceDeps> = {}, folder = makeTempFolder()) {
+  const machinesFolder = join(folder, 'machines');
+  mkdirSync(machinesFolder, { recursive: true });
+  const db = openDatabase(join(folder, 'innkeeper.db'));
+  onTestFinished(() => db.close());
+  const published: ChangeEvent[] = [];
+  const commit = createCommit(db, { publish: (event) => published.push(event) });
+  const table = createMachineTable(db);
+  const mediumTable = createMediumTable(db);
+  const now = () => new Date('2026-03-01T12:00:00Z');
+  const media = createMediumService({ table: mediumTable, commit, now });
+  const paths = { machines: machinesFolder, machineFolder: (id: string) => join(machinesFolder, id) };
+  const checkEngine =
+    overrides.checkEngine ?? (() => ({ issues: [], engine: 'fake' as const, engineReason: 'A test.' }));
+  const view = createMachineView({ machineFolder: paths.machineFolder, checkEngine });
+  const host = () => ({ memoryMiB: 8192, processors: 4 });
+  const applyLive = async () => undefined;
+  const deps: MachineServiceDeps = {
+    table,
+    media,
+    commit,
+    view,
+    paths,
+    host,
+    checkEngine,
+    applyLive,
+    now,
+    ...overrides,
+  };
+  const machines = createMachineService(deps);
+  return { folder, machinesFolder, db, table, mediumTable, media, machines, commit, published, deps };
+}
