@@ -50,7 +50,8 @@ function queryCommands({ spec, machine }: MachineParts): Record<string, QmpComma
 
 function deviceCommands({ machine, network, display, emit }: MachineParts): Record<string, QmpCommand> {
   async function change(args: Arguments, medium: Drive['medium']): Promise<void> {
-    const drive = removableDrive(machine.drives.find(text(args, 'id')), text(args, 'id'));
+    const name = text(args, args.id === undefined ? 'device' : 'id');
+    const drive = removableDrive(machine.drives.find(name), name);
     const hadMedium = drive.medium !== null;
     await machine.drives.change(machine.emulator, drive, medium);
     const { id } = drive.plan;
@@ -63,7 +64,8 @@ function deviceCommands({ machine, network, display, emit }: MachineParts): Reco
       const path = text(args, 'filename');
       const isReadOnly = args['read-only-mode'] === 'read-only';
       const id = (args['__org.innkeeper_medium-id'] ?? path) as NonNullable<Drive['medium']>['id'];
-      return change(args, { id, path, format: 'raw', sizeBytes: 0, isReadOnly });
+      const format = args.format === undefined ? 'raw' : (text(args, 'format') as NonNullable<Drive['medium']>['format']);
+      return change(args, { id, path, format, sizeBytes: 0, isReadOnly });
     },
     set_link: (args) => {
       if (text(args, 'name') !== 'net0' || !network) {

@@ -64,7 +64,7 @@ function patchAtaCommands(anyDrive: IdeDrive): void {
       this.current_command = command;
       flush(this, disk);
     } else if (disk?.device.isReadOnly && WRITES.includes(command)) {
-      this.current_command = command;
+      this.current_command = -1; // else the DMA that the guest starts next would write all the same
       this.ata_abort_command();
     } else {
       original.call(this, command);

@@ -1,11 +1,12 @@
 /**
  * The process of one machine of the embedded engine: `node main.ts <runtime folder>`. It reads `machine.json` there,
- * opens its sockets beside it, says `ready` on file descriptor 3 if that is open, and waits for `cont`. It outlives the
+ * opens its sockets beside it, says `ready` on file descriptor 3 if that is open (else the error, as JSON), and waits for `cont`. It outlives the
  * program that started it; it ends with the machine, and leaves `exit.json` when it ended in order.
  */
 import { fstatSync, writeSync } from 'node:fs';
 import { readFile, rm } from 'node:fs/promises';
 import path from 'node:path';
+import { toErrorReport } from '../../../../shared/errors.ts';
 import { createQmpServer, type QmpServer } from '../../qmp/server.ts';
 import { EXIT_FILE, writeExitRecordSync } from '../../session-exit.ts';
 import { type ProcessSpec, RUNTIME_FILES } from '../process-spec.ts';
@@ -29,7 +30,7 @@ try {
   await run();
 } catch (error) {
   log('the machine could not be started', error);
-  sayToSpawner(`failed: ${error instanceof Error ? error.message : String(error)}\n`);
+  sayToSpawner(`${JSON.stringify(toErrorReport(error))}\n`);
   process.exit(1);
 }
 

@@ -47,11 +47,13 @@ export async function writeStateFile(
   try {
     const handle = await open(part, 'w', 0o600);
     try {
-      await handle.write(frame(header));
+      await handle.writeFile(frame(header));
       const params = { [constants.ZSTD_c_compressionLevel]: COMPRESSION_LEVEL, [constants.ZSTD_c_checksumFlag]: 1 };
       const compress = createZstdCompress({ params, chunkSize: CHUNK_BYTES });
-      const target = handle.createWriteStream({ autoClose: false });
-      await pipeline(Readable.from(slices(state)), compress, target, { signal });
+      const write = async (chunks: AsyncIterable<Buffer>): Promise<void> => {
+        for await (const chunk of chunks) await handle.writeFile(chunk);
+      };
+      await pipeline(Readable.from(slices(state)), compress, write, { signal });
       await handle.sync();
     } finally {
       await handle.close();
@@ -121,14 +123,23 @@ async function readData(handle: FileHandle, start: number, rawBytes: number): Pr
   const state = new Uint8Array(rawBytes);
   let length = 0;
   const decompress = createZstdDecompress({ chunkSize: CHUNK_BYTES });
-  await pipeline(handle.createReadStream({ start, autoClose: false }), decompress, async (chunks) => {
-    for await (const chunk of chunks as AsyncIterable<Buffer>) {
+  await pipeline(Readable.from(chunksFrom(handle, start)), decompress, async (chunks: AsyncIterable<Buffer>) => {
+    for await (const chunk of chunks) {
       state.set(chunk, length); // RangeError when there is more than the header says
       length += chunk.length;
     }
   });
   if (length !== rawBytes) throw new Error(`${length} of ${rawBytes} bytes are there`);
   return state.buffer;
+}
+
+async function* chunksFrom(handle: FileHandle, start: number): AsyncIterable<Buffer> {
+  for (let position = start; ; ) {
+    const { buffer, bytesRead } = await handle.read({ buffer: Buffer.allocUnsafe(CHUNK_BYTES), position });
+    if (bytesRead === 0) return;
+    yield buffer.subarray(0, bytesRead);
+    position += bytesRead;
+  }
 }
 
 function* slices(state: ArrayBuffer): Iterable<Uint8Array> {
