@@ -54,18 +54,17 @@ async function findCore(): Promise<{ core?: StartedCore; page: WindowOptions }> 
 
 /** Quitting waits until the store is closed in order. */
 function closeBeforeQuit(core: StartedCore): void {
-  let closing: Promise<void> | undefined;
-  let isClosed = false;
+  let progress: 'open' | 'closing' | 'closed' = 'open';
+  const close = async () => {
+    progress = 'closing';
+    await core.close().catch(showFailure);
+    progress = 'closed';
+    app.quit();
+  };
   app.on('before-quit', (event) => {
-    if (isClosed) return;
+    if (progress === 'closed') return;
     event.preventDefault();
-    closing ??= core
-      .close()
-      .catch(showFailure)
-      .then(() => {
-        isClosed = true;
-        app.quit();
-      });
+    if (progress === 'open') void close();
   });
 }
 
