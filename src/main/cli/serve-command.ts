@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { startHeadless } from '../headless-core.ts';
+import { startCore } from '../start-core.ts';
 import { wholeNumber } from './arguments.ts';
 import type { CliContext } from './context.ts';
 
@@ -10,7 +10,9 @@ export function addServeCommand(program: Command, context: CliContext): void {
     .description('Run the core without a window, and print the address of the window and the API')
     .option('--port <n>', 'TCP port on 127.0.0.1; 0 takes any free one', wholeNumber(0, 65_535), 0)
     .action(async (options: { port: number }) => {
-      const core = await startHeadless({ env: context.env, port: options.port, print: context.print });
+      const core = await startCore({ env: context.env, port: options.port });
+      for (const notice of core.notices) context.print(`Note: ${notice}`);
+      context.print(`Innkeeper is at ${core.url}`);
       await new Promise<void>((resolve) => {
         process.once('SIGINT', resolve);
         process.once('SIGTERM', resolve);
