@@ -81,7 +81,7 @@ function issuesOf(error: ORPCError<string, unknown>): FieldIssue[] | undefined {
 
 function invalidInput(call: CallInfo, issues: FieldIssue[]): InnError {
   const sentences = issues.map(({ field, message }) => (field === '' ? message : `'${field}': ${message}`));
-  return new InnError('INVALID_INPUT', `Cannot ${call.path.join('.')} with this input. ${sentences.join('; ')}`, {
+  return new InnError('INVALID_INPUT', `The input of '${call.path.join('.')}' does not fit. ${sentences.join('; ')}`, {
     hint: 'The page /api/ of the core lists every call with its fields.',
     details: { issues },
   });
