@@ -17,7 +17,8 @@ export default defineConfig({
           inn: source('main/cli/main.ts'),
           'machine-process': source('main/engines/embedded/machine-process/main.ts'),
         },
-        output: { format: 'es', entryFileNames: '[name].js', chunkFileNames: 'chunks/[name]-[hash].js' },
+        // Chunks lie beside the entries: code that looks for the machine process beside itself finds it from any of them.
+        output: { format: 'es', entryFileNames: '[name].js', chunkFileNames: '[name]-[hash].js' },
       },
     },
   },
