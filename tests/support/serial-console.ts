@@ -40,14 +40,17 @@ export class SerialConsole implements AsyncDisposable {
     }
   }
 
-  /** Runs a shell command and returns what it printed, up to the end mark. */
+  /**
+   * Runs a shell command and returns what it printed: all that stands between two marks. They are quoted apart, so that
+   * the terminal's echo of the command is not taken for them.
+   */
   async run(command: string, timeoutMs?: number): Promise<string> {
-    const mark = `done-${Math.random().toString(36).slice(2, 10)}`;
-    this.send(`${command}; echo "${mark.slice(0, 5)}""${mark.slice(5)} $?"`);
-    const match = await this.expect(new RegExp(`([\\s\\S]*?)${mark} (\\d+)`), timeoutMs);
-    const [, output = '', status] = match;
+    const mark = Math.random().toString(36).slice(2, 10);
+    this.send(`echo "begin-""${mark}"; ${command}; echo "end-""${mark} $?"`);
+    const between = new RegExp(`begin-${mark}\\r?\\n([\\s\\S]*?)end-${mark} (\\d+)`);
+    const [, output = '', status] = await this.expect(between, timeoutMs);
     if (status !== '0') throw new Error(`'${command}' ended with ${status}:\n${output}`);
-    return output.replaceAll('\r', '').split('\n').slice(1).join('\n').trim();
+    return output.replaceAll('\r', '').trim();
   }
 
   send(line: string): void {

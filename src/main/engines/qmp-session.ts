@@ -76,18 +76,17 @@ export class QmpSession implements Session {
   }
 
   /**
-   * Waits until a saved state is loaded: the engine is in `inmigrate` until then.
+   * Waits until a saved state is loaded.
    * @throws InnError `ENGINE_FAILED` when it cannot be loaded, `ENGINE_TIMEOUT`, `CANCELLED`
    */
   async waitUntilLoaded({ timeoutMs, signal }: { timeoutMs: number; signal: AbortSignal }): Promise<void> {
     const deadline = performance.now() + timeoutMs;
     for (;;) {
-      const answer = await this.#link.execute('query-status');
+      const progress = readLoading(await this.#link.execute('query-status'));
+      if (progress === 'loaded') return;
       if (signal.aborted) throw new InnError('CANCELLED', 'The restore was cancelled.');
-      const status = readStatus(answer, this.#trouble);
-      if (status.state === 'Stuck')
-        throw new InnError('ENGINE_FAILED', `The saved state did not load: ${status.detail}`);
-      if (!isLoading(answer)) return;
+      if (progress !== 'loads')
+        throw new InnError('ENGINE_FAILED', `The saved state did not load: ${progress.failure}`);
       if (performance.now() > deadline) {
         throw new InnError('ENGINE_TIMEOUT', `The saved state did not load within ${timeoutMs / 1000} seconds.`);
       }

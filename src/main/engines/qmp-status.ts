@@ -42,11 +42,13 @@ export function readStatus(answer: unknown, trouble: Trouble): SessionStatus {
   }
 }
 
-/** How far the engine is with a saved state: it `loads`, has `loaded` it, or has `nothing` and would boot. */
-export function readLoading(answer: unknown): 'loads' | 'loaded' | 'nothing' {
-  const status = isRecord(answer) ? answer.status : undefined;
-  if (status === 'inmigrate') return 'loads';
-  return status === 'prelaunch' ? 'nothing' : 'loaded';
+/** How far the engine is with a saved state. A machine that is as new after all has not loaded it either. */
+export function readLoading(answer: unknown): 'loads' | 'loaded' | { failure: string } {
+  const word = isRecord(answer) ? answer.status : undefined;
+  if (word === 'inmigrate') return 'loads';
+  if (word === 'prelaunch') return { failure: 'it is damaged, or of another machine; the log says more.' };
+  const status = readStatus(answer, { ioError: null, internalError: null });
+  return status.state === 'Stuck' ? { failure: status.detail } : 'loaded';
 }
 
 /** Notes what an event tells about trouble. */

@@ -2,7 +2,7 @@ import { createServer, type Socket } from 'node:net';
 import path from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { QmpClient } from '../../../src/main/engines/qmp/client.ts';
-import { QmpLink } from '../../../src/main/engines/qmp/link.ts';
+import { QmpLink, type QmpLinkListener } from '../../../src/main/engines/qmp/link.ts';
 import { QmpError, type QmpEvent } from '../../../src/main/engines/qmp/protocol.ts';
 import { serve, socketFolder } from './monitor.ts';
 
@@ -144,7 +144,7 @@ describe('a QMP client', () => {
 });
 
 describe('a link to an engine', () => {
-  const silent = { onEvent: () => undefined, onHang: () => undefined, onRecovery: () => undefined };
+  const silent: QmpLinkListener = { onEvent: () => {}, onHang: () => {}, onRecovery: () => {} };
 
   function linkTo(paths: string[], listener = silent): QmpLink {
     const link = new QmpLink(paths, listener);

@@ -14,6 +14,7 @@ export class FakeGuest {
   readonly #powerOff: () => void;
   readonly #keyboard: { line: string } = { line: '' };
   readonly #serial: { line: string } = { line: '' };
+  readonly #waiting: (() => void)[] = [];
   #counterMs: number | null = null;
   #runningSince: number | undefined;
 
@@ -30,6 +31,7 @@ export class FakeGuest {
 
   run(): void {
     this.#runningSince ??= performance.now();
+    for (const take of this.#waiting.splice(0)) take();
   }
 
   stand(): void {
@@ -39,14 +41,15 @@ export class FakeGuest {
 
   /** Input on the serial port: echoed, as a terminal does. */
   receive(text: string): void {
-    if (this.#runningSince === undefined) return;
-    this.#print(text.replaceAll('\n', '\r\n'));
-    this.#take(this.#serial, text, '~ # ');
+    this.#whenRunning(() => {
+      this.#print(text.replaceAll('\n', '\r\n'));
+      this.#take(this.#serial, text, '~ # ');
+    });
   }
 
   /** Input from the keyboard: what it shows stands on the screen, not on the serial port. */
   type(text: string): void {
-    if (this.#runningSince !== undefined) this.#take(this.#keyboard, text, '');
+    this.#whenRunning(() => this.#take(this.#keyboard, text, ''));
   }
 
   state(): FakeGuestState {
@@ -56,6 +59,12 @@ export class FakeGuest {
 
   restore(state: FakeGuestState): void {
     this.#counterMs = state.counterMs;
+  }
+
+  /** What comes in while the guest stands still waits for it, as in the buffers of real devices. */
+  #whenRunning(take: () => void): void {
+    if (this.#runningSince === undefined) this.#waiting.push(take);
+    else take();
   }
 
   #take(terminal: { line: string }, text: string, prompt: string): void {
@@ -71,12 +80,18 @@ export class FakeGuest {
     }
   }
 
-  /** What the command prints on the serial port. */
-  #execute(command: string, isKeyboard: boolean): string | undefined {
-    const redirected = /^echo (.*?) *> *\/dev\/ttyS0$/.exec(command)?.[1];
-    if (redirected !== undefined) return redirected;
-    const output = this.#answer(command);
-    return isKeyboard ? undefined : output;
+  /** What a line of commands prints on the serial port. */
+  #execute(line: string, isKeyboard: boolean): string | undefined {
+    const output: string[] = [];
+    let hasFailed = false;
+    for (const command of line.split(';').map((each) => each.trim())) {
+      const words: string = command.replaceAll('"', '').replaceAll('$?', hasFailed ? '1' : '0');
+      const redirected: string | undefined = /^echo (.*?) *> *\/dev\/ttyS0$/.exec(words)?.[1];
+      const answer: string | undefined = redirected ?? this.#answer(words);
+      hasFailed = answer?.endsWith('not found') ?? false;
+      if (answer !== undefined && (redirected !== undefined || !isKeyboard)) output.push(answer);
+    }
+    return output.length === 0 ? undefined : output.join('\r\n');
   }
 
   #answer(command: string): string | undefined {
