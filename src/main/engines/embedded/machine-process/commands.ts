@@ -64,7 +64,8 @@ function deviceCommands({ machine, network, display, emit }: MachineParts): Reco
       const path = text(args, 'filename');
       const isReadOnly = args['read-only-mode'] === 'read-only';
       const id = (args['__org.innkeeper_medium-id'] ?? path) as NonNullable<Drive['medium']>['id'];
-      const format = args.format === undefined ? 'raw' : (text(args, 'format') as NonNullable<Drive['medium']>['format']);
+      const format =
+        args.format === undefined ? 'raw' : (text(args, 'format') as NonNullable<Drive['medium']>['format']);
       return change(args, { id, path, format, sizeBytes: 0, isReadOnly });
     },
     set_link: (args) => {

@@ -100,6 +100,11 @@ export interface EmulatorCpu {
   reboot_internal(): void;
   /** Writes guest memory, and drops what was compiled from there. */
   write_blob(data: Uint8Array, address: number): void;
+  /** True when all bytes are zero. */
+  is_memory_zeroed(address: number, length: number): boolean | number;
+  /** Pages that are not empty, one bit per page in the lowest first order, and their contents one after another. */
+  pack_memory(): { bitmap: { get_buffer(): ArrayBuffer }; packed_memory: Uint8Array };
+  unpack_memory(bitmap: { get(page: number): number }, contents: Uint8Array): void;
   device_raise_irq(line: number): void;
   device_lower_irq(line: number): void;
 }

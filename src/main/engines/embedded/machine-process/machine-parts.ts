@@ -3,6 +3,7 @@ import { type CpuLimit, limitCpu } from './cpu-limit.ts';
 import { Drives } from './drives.ts';
 import { createEmulator, readImages } from './emulator.ts';
 import { GuestClock } from './guest-clock.ts';
+import { patchMemoryImages } from './guest-memory.ts';
 import { patchPciHotplug, patchPowerButton, patchReset, patchSoftOff } from './host-patches.ts';
 import { log } from './log.ts';
 import { type Ending, Machine } from './machine.ts';
@@ -47,6 +48,7 @@ export async function buildMachine(spec: ProcessSpec, hooks: MachineHooks): Prom
   const clock = new GuestClock(emulator);
   const machine = new Machine(emulator, drives, clock, hooks);
   drives.connect(emulator);
+  patchMemoryImages(emulator);
   patchPciHotplug(emulator);
   patchSoftOff(emulator, (type) => {
     if (type === 0) machine.noteSoftOff();

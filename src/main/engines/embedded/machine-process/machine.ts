@@ -3,7 +3,7 @@ import type { Drive, Drives } from './drives.ts';
 import type { Emulator } from './emulator-types.ts';
 import type { GuestClock } from './guest-clock.ts';
 import { ideDrive } from './ide-drives.ts';
-import { log } from './log.ts';
+import { explainFailure, log } from './log.ts';
 import type { DiskFailure } from './v86-disk-buffer.ts';
 
 /** QEMU's words for it (QMP reference, "RunState"), as far as they occur here. */
@@ -154,10 +154,9 @@ export class Machine {
   /** The emulator has broken: the guest is lost, the process goes on and answers. */
   crash(error: unknown): void {
     if (this.#state === 'shutdown' || this.#state === 'internal-error') return;
-    const reason = error instanceof Error ? error.message : String(error);
     log('the emulator failed', error);
     this.halt();
-    this.fail(`The emulator failed: ${reason}`);
+    this.fail(`The emulator failed: ${explainFailure(error)}.`);
   }
 
   /** The machine can never run. */

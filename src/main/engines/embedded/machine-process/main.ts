@@ -12,7 +12,7 @@ import { EXIT_FILE, writeExitRecordSync } from '../../session-exit.ts';
 import { type ProcessSpec, RUNTIME_FILES } from '../process-spec.ts';
 import { machineCommands } from './commands.ts';
 import { V86_VERSION } from './emulator.ts';
-import { log } from './log.ts';
+import { captureConsole, log } from './log.ts';
 import type { Ending } from './machine.ts';
 import { buildMachine, type MachineParts } from './machine-parts.ts';
 
@@ -23,6 +23,7 @@ const FAREWELL_MS = 200;
 const [runtimeFolder = '.'] = process.argv.slice(2);
 const inFolder = (name: string): string => path.join(runtimeFolder, name);
 
+captureConsole();
 process.umask(0o077);
 for (const signal of ['SIGINT', 'SIGHUP'] as const) process.on(signal, () => {}); // meant for the program that started us
 

@@ -1,6 +1,7 @@
 import { QmpError } from '../../qmp/protocol.ts';
 import type { ProcessSpec } from '../process-spec.ts';
 import type { EmulatorImages } from './emulator.ts';
+import { collectGarbage } from './garbage.ts';
 import { log } from './log.ts';
 import type { Machine } from './machine.ts';
 import type { NetworkPort } from './network-port.ts';
@@ -99,6 +100,7 @@ export class StateKeeper {
       throw abort.signal.aborted ? new QmpError('GenericError', 'The save was cancelled.') : error;
     } finally {
       this.#cancel = undefined;
+      setImmediate(collectGarbage);
     }
   }
 
@@ -119,5 +121,6 @@ export class StateKeeper {
     if (plan.adapter) network?.setCable(plan.adapter.isCableConnected);
     this.#parts.refreshScreen();
     machine.noteRestore('paused');
+    setImmediate(collectGarbage); // after the guest has been told to go on
   }
 }
