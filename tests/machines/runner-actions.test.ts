@@ -1,0 +1,410 @@
+import { existsSync, readdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { crashes, fails, hangs } from '../../src/main/engines/fake/fake-script.ts';
+import type { MediumId } from '../../src/shared/model/medium.ts';
+import { GIB } from '../../src/shared/units.ts';
+import { openHouse } from '../support/fake-house.ts';
+import { rawBytes } from '../support/images.ts';
+import { refusalOf } from '../support/refusal.ts';
+
+/** A gate that a scripted call waits at. */
+function gate() {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const entered = Promise.withResolvers<void>();
+  const step = () => {
+    entered.resolve();
+    return promise;
+  };
+  return { step, open: resolve, entered: entered.promise };
+}
+
+const disk = (mediumId: MediumId) => [
+  { name: 'IDE', type: 'ide' as const, attachments: [{ port: 0, device: 0, kind: 'disk' as const, mediumId }] },
+];
+
+describe('the life of a machine', () => {
+  it('goes from start to power off, telling each state', async () => {
+    const house = openHouse();
+    const id = house.add();
+    const told: string[] = [];
+    const changes = house.events.subscribe(() => ({ kind: 'snapshot', machines: [], media: [], tasks: [] }));
+    await house.runner.start(id);
+    await house.runner.pause(id);
+    await house.runner.resume(id);
+    await house.runner.reset(id);
+    await house.runner.powerOff(id);
+    house.events.close();
+    for await (const event of changes) {
+      if (event.kind === 'machineChanged') told.push(`${event.machine.state} ${event.machine.reason}`);
+    }
+    expect([...new Set(told)]).toEqual([
+      'Starting user',
+      'Running booted',
+      'Paused user',
+      'Running unpaused',
+      'Running reset',
+      'Stopping user',
+      'PoweredOff powerOff',
+    ]);
+  });
+
+  it('saves to a file, restores from it, and deletes it once the guest runs', async () => {
+    const house = openHouse();
+    const id = house.add();
+    await house.runner.start(id);
+    const saved = await house.runner.saveState(id);
+    const file = join(house.paths.machineFolder(id), saved.savedStateFile ?? '');
+    expect(house.state(id)).toBe('Saved saved');
+    expect(existsSync(file)).toBe(true);
+    house.engine.script.before.resume = () => expect(existsSync(file)).toBe(true);
+    await house.runner.start(id);
+    expect(house.state(id)).toBe('Running restored');
+    expect(house.process(id).spec).toMatchObject({ restoreFrom: file, isWarmStart: false });
+    expect(readdirSync(house.paths.machineFolder(id))).toEqual(['logs']);
+  });
+
+  it('discards a saved state with its file', async () => {
+    const house = openHouse();
+    const id = house.add();
+    await house.runner.start(id);
+    await house.runner.saveState(id);
+    await house.runner.discardState(id);
+    expect(house.state(id)).toBe('PoweredOff discarded');
+    expect(readdirSync(house.paths.machineFolder(id))).toEqual(['logs']);
+  });
+
+  it('obeys the power button when the guest does', async () => {
+    const house = openHouse();
+    const id = house.add();
+    await house.runner.start(id);
+    await house.runner.powerButton(id);
+    await house.reaches(id, 'PoweredOff');
+    expect(house.state(id)).toBe('PoweredOff guestShutdown');
+  });
+
+  it('pauses by itself on an I/O error, and says which', async () => {
+    const house = openHouse();
+    const id = house.add();
+    await house.runner.start(id);
+    house.process(id).suffer({ state: 'Paused', reason: 'ioError', detail: 'disk full' });
+    expect(await house.reaches(id, 'Paused')).toMatchObject({ reason: 'ioError', reasonDetail: 'disk full' });
+    await house.runner.resume(id);
+    expect(house.state(id)).toBe('Running unpaused');
+  });
+
+  it('is stuck while its engine does not answer, and not a moment longer', async () => {
+    const house = openHouse();
+    const id = house.add();
+    await house.runner.start(id);
+    house.engine.script.before.pause = hangs();
+    expect((await refusalOf(() => house.runner.pause(id))).code).toBe('ENGINE_TIMEOUT');
+    expect(house.state(id)).toBe('Stuck engineHangs');
+    house.process(id).suffer({ state: 'Running' });
+    await house.reaches(id, 'Running');
+  });
+});
+
+describe('a start', () => {
+  it('happens once when it is asked for twice', async () => {
+    const house = openHouse();
+    const id = house.add({ name: 'web' });
+    const [first, second] = await Promise.allSettled([house.runner.start(id), house.runner.start(id)]);
+    expect(first.status).toBe('fulfilled');
+    expect(second).toMatchObject({ status: 'rejected', reason: { code: 'INVALID_STATE' } });
+    expect(house.world.size).toBe(1);
+  });
+
+  it('that fails leaves the machine off, with the words of the engine', async () => {
+    const house = openHouse();
+    const id = house.add();
+    house.engine.script.before.start = fails('no more sockets');
+    expect((await refusalOf(() => house.runner.start(id))).message).toBe('no more sockets');
+    expect(house.get(id)).toMatchObject({
+      state: 'PoweredOff',
+      reason: 'startFailed',
+      reasonDetail: 'no more sockets',
+    });
+  });
+
+  it('from a damaged saved state leaves the state where it was', async () => {
+    const house = openHouse();
+    const id = house.add();
+    await house.runner.start(id);
+    const { savedStateFile } = await house.runner.saveState(id);
+    const file = join(house.paths.machineFolder(id), savedStateFile ?? '');
+    writeFileSync(file, 'no state');
+    expect((await refusalOf(() => house.runner.start(id))).code).toBe('ENGINE_FAILED');
+    expect(house.get(id)).toMatchObject({ state: 'Saved', reason: 'restoreFailed', savedStateFile });
+    expect(existsSync(file)).toBe(true);
+  });
+
+  it('is cancelled by a power off', async () => {
+    const house = openHouse();
+    const id = house.add();
+    const { step, open, entered } = gate();
+    house.engine.script.before.start = step;
+    const start = refusalOf(() => house.runner.start(id));
+    await entered;
+    const off = house.runner.powerOff(id);
+    expect(house.state(id)).toBe('Stopping user');
+    open();
+    expect((await start).code).toBe('CANCELLED');
+    expect(await off).toMatchObject({ state: 'PoweredOff', reason: 'cancelled' });
+    expect(house.world.size).toBe(0);
+  });
+
+  it.each(['start', 'resume', 'status'] as const)(
+    'from a saved state keeps it when a power off cancels it at %s',
+    async (moment) => {
+      const house = openHouse();
+      const id = house.add();
+      await house.runner.start(id);
+      const { savedStateFile } = await house.runner.saveState(id);
+      const { step, open, entered } = gate();
+      house.engine.script.before[moment] = step;
+      const start = refusalOf(() => house.runner.start(id));
+      await entered;
+      const off = house.runner.powerOff(id);
+      open();
+      expect((await start).code).toBe('CANCELLED');
+      expect(await off).toMatchObject({ state: 'Saved', reason: 'cancelled', savedStateFile, runtime: null });
+      expect(house.world.size).toBe(0);
+    },
+  );
+
+  it('refuses memory that the host does not have, with numbers, and changes nothing', async () => {
+    const house = openHouse({ memoryAvailableBytes: async () => 0.5 * GIB });
+    const small = house.add({ memoryMiB: 256 });
+    const big = house.add({ memoryMiB: 512, name: 'big' });
+    await house.runner.start(small);
+    const refusal = await refusalOf(() => house.runner.start(big));
+    expect(refusal).toMatchObject({ code: 'HOST_MEMORY_SHORT', details: { availableBytes: 0.5 * GIB } });
+    expect(house.state(big)).toBe('PoweredOff created');
+  });
+
+  it('does not promise the same memory to two machines that start at once', async () => {
+    const house = openHouse({ memoryAvailableBytes: async () => 0.5 * GIB });
+    const ids = [house.add({ memoryMiB: 300 }), house.add({ memoryMiB: 300 })];
+    const starts = await Promise.allSettled(ids.map((id) => house.runner.start(id)));
+    expect(starts.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
+  });
+
+  it('refuses a disk that another running machine writes to', async () => {
+    const house = openHouse();
+    const path = join(house.paths.data, 'shared.img');
+    writeFileSync(path, rawBytes());
+    const { id: mediumId } = await house.media.register(path, 'disk');
+    const first = house.add({ name: 'first', storage: disk(mediumId) });
+    const second = house.add({ name: 'second', storage: disk(mediumId) });
+    await house.runner.start(first);
+    expect(await refusalOf(() => house.runner.start(second))).toMatchObject({
+      code: 'MEDIUM_IN_USE',
+      details: { usedBy: 'first' },
+    });
+    await house.runner.powerOff(first);
+    expect((await house.runner.start(second)).state).toBe('Running');
+  });
+
+  it('names the engine that is missing', async () => {
+    const house = openHouse();
+    const id = house.add({ engine: 'qemu' });
+    expect(await refusalOf(() => house.runner.start(id))).toMatchObject({ code: 'ENGINE_MISSING' });
+    expect(house.state(id)).toBe('PoweredOff created');
+  });
+
+  it('refuses a saved state whose disk was changed since, and takes it when discarded', async () => {
+    const house = openHouse();
+    const path = join(house.paths.data, 'disk.img');
+    writeFileSync(path, rawBytes());
+    const { id: mediumId } = await house.media.register(path, 'disk');
+    const id = house.add({ storage: disk(mediumId) });
+    await house.runner.start(id);
+    await house.runner.saveState(id);
+    writeFileSync(path, rawBytes().fill(1));
+    const refusal = await refusalOf(() => house.runner.start(id));
+    expect(refusal.message).toContain('was changed after the state was saved');
+    expect(house.get(id).state).toBe('Saved');
+    await house.runner.discardState(id);
+    expect((await house.runner.start(id)).reason).toBe('booted');
+  });
+});
+
+describe('a save', () => {
+  it.each(['start', 'pause'] as const)('that fails leaves the machine as it was after %s', async (action) => {
+    const house = openHouse();
+    const id = house.add();
+    await house.runner.start(id);
+    if (action === 'pause') await house.runner.pause(id);
+    const { state } = house.get(id);
+    house.engine.script.before.saveState = fails('disk full');
+    await refusalOf(() => house.runner.saveState(id));
+    expect(house.get(id)).toMatchObject({
+      state,
+      reason: 'saveFailed',
+      reasonDetail: 'disk full',
+      savedStateFile: null,
+    });
+    expect(house.process(id).status.state).toBe(state);
+    expect(house.tasks.list()[0]).toMatchObject({ status: 'failed', title: `Saving the state of 'machine 1'` });
+  });
+
+  it('is cancelled through its task, and the machine runs on', async () => {
+    const house = openHouse();
+    const id = house.add();
+    await house.runner.start(id);
+    const { step, open, entered } = gate();
+    house.engine.script.before.saveState = step;
+    const save = refusalOf(() => house.runner.saveState(id));
+    await entered;
+    const [task] = house.tasks.list();
+    if (task) house.tasks.cancel(task.id);
+    open();
+    expect((await save).code).toBe('CANCELLED');
+    expect(house.state(id)).toBe('Running cancelled');
+    expect(readdirSync(house.paths.machineFolder(id))).toEqual(['logs']);
+  });
+
+  it('is given up for a power off', async () => {
+    const house = openHouse();
+    const id = house.add();
+    await house.runner.start(id);
+    const { step, open, entered } = gate();
+    house.engine.script.before.saveState = step;
+    const save = refusalOf(() => house.runner.saveState(id));
+    await entered;
+    const off = house.runner.powerOff(id);
+    open();
+    expect((await save).code).toBe('CANCELLED');
+    expect(await off).toMatchObject({ state: 'PoweredOff', reason: 'powerOff', savedStateFile: null });
+  });
+
+  it('works while the machine is being paused', async () => {
+    const house = openHouse();
+    const id = house.add();
+    await house.runner.start(id);
+    await Promise.all([house.runner.pause(id), house.runner.saveState(id)]);
+    expect(house.state(id)).toBe('Saved saved');
+  });
+
+  it('does not hold up what cannot wait for it', async () => {
+    const house = openHouse();
+    const id = house.add({ name: 'web' });
+    await house.runner.start(id);
+    const { step, open, entered } = gate();
+    house.engine.script.before.saveState = step;
+    const save = house.runner.saveState(id);
+    await entered;
+    expect((await refusalOf(() => house.runner.pause(id))).message).toContain('(machine state: Saving)');
+    open();
+    await save;
+  });
+});
+
+describe('a power off', () => {
+  it('interrupts an action that waits for a silent engine', async () => {
+    const house = openHouse();
+    const id = house.add();
+    await house.runner.start(id);
+    const { step, entered } = gate();
+    house.engine.script.before.pause = step;
+    const pause = refusalOf(() => house.runner.pause(id));
+    await entered;
+    await house.runner.powerOff(id);
+    expect((await pause).code).toBe('CANCELLED');
+    expect(house.state(id)).toBe('PoweredOff powerOff');
+  });
+
+  it('that does not work shows the machine as stuck, and can be tried again', async () => {
+    const house = openHouse();
+    const id = house.add();
+    await house.runner.start(id);
+    house.engine.script.before.powerOff = hangs();
+    expect((await refusalOf(() => house.runner.powerOff(id))).code).toBe('ENGINE_TIMEOUT');
+    expect(house.state(id)).toBe('Stuck engineHangs');
+    house.engine.script.before = {};
+    expect((await house.runner.powerOff(id)).state).toBe('PoweredOff');
+  });
+
+  it('of a machine that just ended by itself is no error', async () => {
+    const house = openHouse();
+    const id = house.add();
+    await house.runner.start(id);
+    house.process(id).end({ kind: 'guestShutdown' });
+    expect((await house.runner.powerOff(id)).state).toBe('PoweredOff');
+  });
+});
+
+describe('settings of a running machine', () => {
+  const capped = (capPercent: number) => ({ processors: { count: 1, capPercent } });
+
+  it('reach the engine: the execution cap', async () => {
+    const house = openHouse();
+    const id = house.add();
+    await house.runner.start(id);
+    const before = house.get(id);
+    await house.runner.applyLive(before, { ...before, config: { ...before.config, ...capped(40) } });
+    expect(house.process(id).cpuLimitPercent).toBe(40);
+  });
+
+  it('are all taken back when one of them is refused', async () => {
+    const house = openHouse();
+    const id = house.add();
+    await house.runner.start(id);
+    const before = house.get(id);
+    const path = join(house.paths.data, 'a.img');
+    writeFileSync(path, rawBytes(2880));
+    const { id: mediumId } = await house.media.register(path, 'floppy');
+    const storage = structuredClone(before.config.storage);
+    if (storage[0]?.attachments[0]) storage[0].attachments[0].mediumId = mediumId;
+    let changes = 0;
+    house.engine.script.before.changeMedium = () => {
+      changes += 1;
+    };
+    house.engine.script.before.setCpuLimit = fails();
+    await refusalOf(() =>
+      house.runner.applyLive(before, { ...before, config: { ...before.config, ...capped(40), storage } }),
+    );
+    expect(changes).toBe(2);
+    expect(house.state(id)).toBe('Running booted');
+  });
+});
+
+describe('questions to a running machine', () => {
+  it('are answered: text, keys, screen, serial port, counters', async () => {
+    const house = openHouse();
+    const id = house.add();
+    await house.runner.start(id);
+    await house.runner.type(id, 'echo hello > /dev/ttyS0\n');
+    await house.runner.sendKeys(id, ['ctrl', 'alt', 'delete']);
+    expect(house.process(id).keys).toEqual([['ctrl', 'alt', 'delete']]);
+    const serial = await house.runner.openChannel(id, 'serial');
+    serial.destroy();
+    expect((await house.runner.screenshot(id)).png.length).toBeGreaterThan(0);
+    expect(await house.runner.sample()).toMatchObject([{ machineId: id }]);
+  });
+
+  it('are refused when it is off', async () => {
+    const house = openHouse();
+    const id = house.add();
+    expect((await refusalOf(() => house.runner.screenshot(id))).code).toBe('INVALID_STATE');
+    expect((await refusalOf(() => house.runner.openChannel(id, 'screen'))).code).toBe('INVALID_STATE');
+  });
+
+  it('leave a machine out of the counters while it does not answer', async () => {
+    const house = openHouse();
+    const [silent, lively] = [house.add({ description: 'fake: sample hangs' }), house.add()];
+    await house.runner.start(silent);
+    await house.runner.start(lively);
+    expect((await house.runner.sample()).map(({ machineId }) => machineId)).toEqual([lively]);
+  });
+
+  it('that crash the engine leave a true state', async () => {
+    const house = openHouse();
+    const id = house.add();
+    await house.runner.start(id);
+    house.engine.script.before.screenshot = crashes('bad pixel');
+    await refusalOf(() => house.runner.screenshot(id));
+    expect(await house.reaches(id, 'Aborted')).toMatchObject({ reason: 'engineCrashed', reasonDetail: 'bad pixel' });
+  });
+});
