@@ -24,7 +24,7 @@ import { renderApiPage } from './openapi-page.ts';
 import { createRpcServer } from './rpc-server.ts';
 import type { ApiLog } from './services.ts';
 import { sendStaticFile } from './static-files.ts';
-import { NO_TOKEN_PAGE, NOT_BUILT_PAGE } from './web-pages.ts';
+import { NO_TOKEN_PAGE, NOT_BUILT_PAGE, WELCOME_PAGE } from './web-pages.ts';
 
 export interface HttpServerOptions {
   router: CoreRouter;
@@ -118,8 +118,8 @@ function createRequestListener(options: HttpServerOptions, gate: Gate, port: num
     gate.checkOrigin(request);
     const url = new URL(request.url ?? '/', 'http://127.0.0.1');
     if (opensWindow(url, gate)) {
-      response.writeHead(303, { 'Set-Cookie': gate.cookieHeader(), Location: '/' }).end();
-      return;
+      response.setHeader('Set-Cookie', gate.cookieHeader());
+      return answerHtml(response, 200, WELCOME_PAGE);
     }
     const isWindow = url.pathname === '/';
     try {

@@ -32,7 +32,7 @@ export function renderApiPage(document: OpenAPI.Document): string {
   );
   return `<!doctype html>
 <html lang="en">
-<head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>Innkeeper API</title><style>${STYLE}</style></head>
+<head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>Innkeeper API</title><link rel="icon" href="data:,"><style>${STYLE}</style></head>
 <body>
 <h1>Innkeeper API ${escapeHtml(document.info.version)}</h1>
 <p>${escapeHtml(document.info.description ?? '')} Send it as <code>Authorization: Bearer &lt;token&gt;</code>. Errors are

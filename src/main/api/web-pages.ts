@@ -1,10 +1,16 @@
-const page = (title: string, body: string) => `<!doctype html>
+const page = (title: string, body: string, head = '') => `<!doctype html>
 <html lang="en">
-<head><meta charset="utf-8"><title>${title}</title>
+<head><meta charset="utf-8"><title>${title}</title><link rel="icon" href="data:,">${head}
 <style>:root { color-scheme: light dark; font: 16px/1.5 system-ui, sans-serif; } body { max-width: 36rem; margin: 4rem auto; padding: 0 1rem; }</style></head>
 <body><h1>${title}</h1>${body}</body>
 </html>
 `;
+
+/**
+ * Leads on to the window once the cookie is set. A redirect would not do: browsers leave `SameSite=Strict` cookies out of
+ * it when the address was clicked on a page of another site (RFC 6265bis §5.2), such as a terminal in a browser.
+ */
+export const WELCOME_PAGE = page('Innkeeper', '', '<meta http-equiv="refresh" content="0;url=/">');
 
 /** Shown in place of the window to a browser that has no token. */
 export const NO_TOKEN_PAGE = page(
