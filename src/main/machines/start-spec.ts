@@ -55,18 +55,27 @@ export async function resolveDrive(
   return { controller: controller.type, controllerName: controller.name, port, device, kind, medium };
 }
 
-async function resolveKernel({ kernelBoot }: MachineConfig, resources: string): Promise<ResolvedKernel | null> {
+async function resolveKernel({ kernelBoot, name }: MachineConfig, resources: string): Promise<ResolvedKernel | null> {
   if (kernelBoot === null) return null;
-  const kernel = kernelBoot.source === 'demo' ? await demoKernel(resources) : kernelBoot;
+  const kernel = kernelBoot.source === 'demo' ? await demoKernel(resources, name) : kernelBoot;
   const { kernelPath, initrdPath, commandLine } = kernel;
   for (const file of [kernelPath, initrdPath]) if (file !== null) await assertReadable(file);
   return { kernelPath, initrdPath, commandLine };
 }
 
-async function demoKernel(resources: string): Promise<ResolvedKernel> {
+/** The demo guest takes its host name from the word `inn.name=` of the command line. */
+async function demoKernel(resources: string, name: string): Promise<ResolvedKernel> {
   const folder = path.join(resources, 'demo-guest');
-  const commandLine = (await readFile(path.join(folder, 'cmdline'), 'utf8')).trim();
+  const usual = (await readFile(path.join(folder, 'cmdline'), 'utf8')).trim();
+  const hostname = toHostname(name);
+  const commandLine = hostname === '' ? usual : `${usual} inn.name=${hostname}`;
   return { kernelPath: path.join(folder, 'bzImage'), initrdPath: path.join(folder, 'initrd.gz'), commandLine };
+}
+
+/** What of a machine's name can stand in a host name: letters, digits and single hyphens, 63 at most (RFC 1123 §2.1). */
+export function toHostname(name: string): string {
+  const plain = name.normalize('NFKD').toLowerCase().replace(/[^a-z0-9]+/g, '-');
+  return plain.slice(0, 63).replace(/^-+|-+$/g, '');
 }
 
 async function assertReadable(file: string): Promise<void> {
