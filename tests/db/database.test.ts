@@ -43,7 +43,7 @@ describe('opening', () => {
     expect(readdirSync(join(file, '..'))).toEqual(['innkeeper.db']);
   });
 
-  it('says which folder it may not use', async () => {
+  it('of a folder in place of the file is refused', async () => {
     const file = join(makeTempFolder(), 'innkeeper.db');
     openDatabase(join(file, 'is-a-folder', 'other.db')).close();
     expect(await refusalOf(() => openDatabase(file))).toMatchObject({ code: 'FILE_NOT_ACCESSIBLE' });
@@ -116,7 +116,9 @@ describe('a damaged database', () => {
   function fill(file: string): void {
     const db = openDatabase(file, [noteTable]);
     const insert = db.sql.prepare('INSERT INTO note VALUES (?)');
-    for (let count = 0; count < 500; count += 1) insert.run('x'.repeat(100));
+    db.transaction(() => {
+      for (let count = 0; count < 500; count += 1) insert.run('x'.repeat(100));
+    });
     db.close();
   }
 
