@@ -14,5 +14,6 @@ export function createLog(paths: { logs: string }, level: LogLevel = 'info'): Lo
   const file = join(paths.logs, 'innkeeper.log');
   mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
   if ((statSync(file, { throwIfNoEntry: false })?.size ?? 0) > ROTATE_BYTES) renameSync(file, `${file}.1`);
-  return pino({ level, base: { pid: process.pid } }, pino.destination({ dest: file, sync: false, mode: 0o600 }));
+  // Written at once: the last lines before a crash are the ones that matter, and there are few.
+  return pino({ level, base: { pid: process.pid } }, pino.destination({ dest: file, sync: true, mode: 0o600 }));
 }
