@@ -47,7 +47,10 @@ export class QmpSession implements Session {
   #known: SessionStatus | undefined;
   #refreshing: Promise<void> = Promise.resolve();
   #commandsUnderWay = 0;
+  /** Grows at the start and at the end of each command: an answer from before is of no use after it. */
+  #commandSteps = 0;
   #isPoweringOff = false;
+  readonly #disposal = Promise.withResolvers<void>();
   #isDisposed = false;
 
   constructor({ runtime, dialect, ended }: QmpSessionOptions) {
@@ -129,7 +132,7 @@ export class QmpSession implements Session {
     this.#isPoweringOff = true;
     const isAsked = await this.#link.execute('quit', {}, { timeoutMs: END_TIMEOUTS_MS.quit }).then(
       () => true,
-      () => !this.#link.isConnected, // the connection ended under the call: so does the process
+      isEndOfConnection, // the process may have ended under the call
     );
     if (isAsked && (await settlesWithin(this.exit, END_TIMEOUTS_MS.quit))) return;
     for (const signal of ['SIGTERM', 'SIGKILL'] as const) {
@@ -194,6 +197,7 @@ export class QmpSession implements Session {
   /** Lets go of the machine, which goes on. `exit` does not settle any more then. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#isDisposed = true;
+    this.#disposal.resolve();
     this.#listeners.clear();
     this.#link.close();
   }
@@ -210,11 +214,13 @@ export class QmpSession implements Session {
   /** Runs a command that changes the status, so that its own events are not taken for news. */
   async #command(result: SessionStatus | undefined, act: () => Promise<unknown>): Promise<void> {
     this.#commandsUnderWay += 1;
+    this.#commandSteps += 1;
     try {
       await act();
       if (result !== undefined) this.#known = result;
     } finally {
       this.#commandsUnderWay -= 1;
+      this.#commandSteps += 1;
     }
   }
 
@@ -238,7 +244,11 @@ export class QmpSession implements Session {
   #refresh(): void {
     this.#refreshing = this.#refreshing.then(async () => {
       try {
-        this.#report(await this.#queryStatus());
+        for (let steps = -1; steps !== this.#commandSteps; ) {
+          steps = this.#commandSteps;
+          const status = await this.#queryStatus();
+          if (steps === this.#commandSteps) this.#report(status);
+        }
       } catch {
         // The engine is gone: `exit` tells it.
       }
@@ -260,7 +270,7 @@ export class QmpSession implements Session {
         await this.#link.lost();
         pollMs = FIRST_POLL_MS;
       } else {
-        await sleep(pollMs, undefined, { ref: false });
+        await settlesWithin(this.#disposal.promise, pollMs);
         pollMs = Math.min(LAST_POLL_MS, pollMs * 2);
         if (pollMs === LAST_POLL_MS) await this.#reconnect();
       }
@@ -281,10 +291,15 @@ export class QmpSession implements Session {
 
   async #readExit(): Promise<Exit> {
     // The system's report may come a moment after the process is gone, never much later.
-    const end = await Promise.race([this.#ended, sleep(LAST_POLL_MS, undefined, { ref: false })]);
-    const exit = await readExit(this.runtime.runtimeFolder, end ?? undefined);
+    const isReported = this.#ended !== undefined && (await settlesWithin(this.#ended, LAST_POLL_MS));
+    const exit = await readExit(this.runtime.runtimeFolder, isReported ? await this.#ended : undefined);
     return exit.kind === 'crashed' && this.#isPoweringOff ? { kind: 'powerOff' } : exit;
   }
+}
+
+/** Not a timeout, and not a refusal in the engine's own words. */
+function isEndOfConnection(error: unknown): boolean {
+  return error instanceof InnError && error.code === 'ENGINE_FAILED' && error.details?.errorClass === undefined;
 }
 
 function saveCancelled(cause?: unknown): InnError {
