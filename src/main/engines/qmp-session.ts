@@ -20,6 +20,7 @@ import {
   type Trouble,
 } from './qmp-status.ts';
 import { type ProcessEnd, readExit } from './session-exit.ts';
+import { StatusWatch } from './status-watch.ts';
 
 export interface QmpSessionOptions {
   runtime: RuntimeRecord;
@@ -41,14 +42,8 @@ export class QmpSession implements Session {
   readonly #dialect: QmpDialect;
   readonly #ended: Promise<ProcessEnd> | undefined;
   readonly #link: QmpLink;
-  readonly #listeners = new Set<(status: SessionStatus) => void>();
   readonly #trouble: Trouble = { ioError: null, internalError: null };
-  /** The status that the owner of the session was told, or has brought about. */
-  #known: SessionStatus | undefined;
-  #refreshing: Promise<void> = Promise.resolve();
-  #commandsUnderWay = 0;
-  /** Grows at the start and at the end of each command: an answer from before is of no use after it. */
-  #commandSteps = 0;
+  readonly #watch = new StatusWatch(() => this.#queryStatus());
   #isPoweringOff = false;
   readonly #disposal = Promise.withResolvers<void>();
   #isDisposed = false;
@@ -61,13 +56,13 @@ export class QmpSession implements Session {
       dialect.sockets.monitors.map((name) => path.join(runtime.runtimeFolder, name)),
       {
         onEvent: (event) => this.#onEvent(event),
-        onHang: ({ message }) => this.#report({ state: 'Stuck', reason: 'engineHangs', detail: message }),
-        onRecovery: () => this.#refresh(),
+        onHang: ({ message }) => this.#watch.report({ state: 'Stuck', reason: 'engineHangs', detail: message }),
+        onRecovery: () => this.#watch.refresh(),
       },
     );
     const { promise, resolve } = Promise.withResolvers<Exit>();
     this.exit = promise;
-    void this.#watch(resolve);
+    void this.#waitForEnd(resolve);
   }
 
   /**
@@ -99,26 +94,25 @@ export class QmpSession implements Session {
 
   async status(): Promise<SessionStatus> {
     const status = await this.#queryStatus();
-    this.#known = status;
+    this.#watch.note(status);
     return status;
   }
 
   onStatus(listener: (status: SessionStatus) => void): () => void {
-    this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
+    return this.#watch.listen(listener);
   }
 
   async pause(): Promise<void> {
-    await this.#command(PAUSED, () => this.#link.execute('stop'));
+    await this.#watch.command(PAUSED, () => this.#link.execute('stop'));
   }
 
   async resume(): Promise<void> {
-    await this.#command(RUNNING, () => this.#link.execute('cont'));
+    await this.#watch.command(RUNNING, () => this.#link.execute('cont'));
   }
 
   /** Resets and lets the guest run, whether it stood paused or not. */
   async reset(): Promise<void> {
-    await this.#command(RUNNING, async () => {
+    await this.#watch.command(RUNNING, async () => {
       await this.#link.execute('system_reset');
       await this.#link.execute('cont');
     });
@@ -149,7 +143,7 @@ export class QmpSession implements Session {
   async saveState(file: string, { signal }: { signal: AbortSignal }): Promise<void> {
     if (signal.aborted) throw saveCancelled();
     const before = await this.#queryStatus();
-    await this.#command(PAUSED, async () => {
+    await this.#watch.command(PAUSED, async () => {
       try {
         await this.#dialect.saveState(this.#link, file, { signal });
         if (signal.aborted) await rm(file, { force: true }); // written before the cancellation got there
@@ -162,7 +156,7 @@ export class QmpSession implements Session {
   }
 
   async keepState(file: string): Promise<void> {
-    await this.#command(undefined, () => this.#dialect.keepState(this.#link, file));
+    await this.#watch.command(undefined, () => this.#dialect.keepState(this.#link, file));
   }
 
   async setCpuLimit(percent: number): Promise<void> {
@@ -198,7 +192,7 @@ export class QmpSession implements Session {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#isDisposed = true;
     this.#disposal.resolve();
-    this.#listeners.clear();
+    this.#watch.close();
     this.#link.close();
   }
 
@@ -211,25 +205,12 @@ export class QmpSession implements Session {
     }
   }
 
-  /** Runs a command that changes the status, so that its own events are not taken for news. */
-  async #command(result: SessionStatus | undefined, act: () => Promise<unknown>): Promise<void> {
-    this.#commandsUnderWay += 1;
-    this.#commandSteps += 1;
-    try {
-      await act();
-      if (result !== undefined) this.#known = result;
-    } finally {
-      this.#commandsUnderWay -= 1;
-      this.#commandSteps += 1;
-    }
-  }
-
   /** After a save that failed: the guest runs on if it ran before. */
   async #goOnAs(before: SessionStatus): Promise<void> {
     try {
       const now = await this.#queryStatus();
       if (before.state === 'Running' && isSameStatus(now, PAUSED)) await this.#link.execute('cont');
-      this.#refresh();
+      this.#watch.refresh();
     } catch {
       // The engine does not answer any more: the error of the save says more than this one would.
     }
@@ -237,32 +218,11 @@ export class QmpSession implements Session {
 
   #onEvent(event: QmpEvent): void {
     noteTrouble(event, this.#trouble);
-    if (mayChangeStatus(event, this.#commandsUnderWay > 0)) this.#refresh();
-  }
-
-  /** Asks for the status, and tells the listeners when it is another than they know. One after another. */
-  #refresh(): void {
-    this.#refreshing = this.#refreshing.then(async () => {
-      try {
-        for (let steps = -1; steps !== this.#commandSteps; ) {
-          steps = this.#commandSteps;
-          const status = await this.#queryStatus();
-          if (steps === this.#commandSteps) this.#report(status);
-        }
-      } catch {
-        // The engine is gone: `exit` tells it.
-      }
-    });
-  }
-
-  #report(status: SessionStatus): void {
-    if (this.#known !== undefined && isSameStatus(status, this.#known)) return;
-    this.#known = status;
-    for (const listener of [...this.#listeners]) listener(status);
+    if (mayChangeStatus(event, this.#watch.isCommandUnderWay)) this.#watch.refresh();
   }
 
   /** Waits for the process to be gone: the end of the connection says when to look, looking says whether it is. */
-  async #watch(settle: (exit: Exit) => void): Promise<void> {
+  async #waitForEnd(settle: (exit: Exit) => void): Promise<void> {
     let pollMs = FIRST_POLL_MS;
     while (await isAlive(this.runtime)) {
       if (this.#isDisposed) return;
@@ -283,9 +243,9 @@ export class QmpSession implements Session {
   async #reconnect(): Promise<void> {
     try {
       await this.#link.connect({ timeoutMs: LAST_POLL_MS });
-      this.#refresh();
+      this.#watch.refresh();
     } catch {
-      // Not now; `#watch` looks again, and calls tell their callers.
+      // Not now; `#waitForEnd` looks again, and calls tell their callers.
     }
   }
 
