@@ -73,7 +73,7 @@ function openSound(file: string, migrations: readonly Migration[]): BetterSqlite
     sql.pragma('locking_mode = EXCLUSIVE');
     assertNotNewer(sql, file, migrations);
     sql.pragma('journal_mode = WAL');
-    sql.exec('BEGIN EXCLUSIVE; COMMIT'); // Takes the lock now rather than at the first write.
+    sql.exec('BEGIN EXCLUSIVE; COMMIT'); // The write lock, before anything else: a file that can only be read is refused here.
     assertSound(sql);
     sql.pragma('synchronous = FULL');
     sql.pragma('foreign_keys = ON');
