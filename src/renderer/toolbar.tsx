@@ -1,4 +1,4 @@
-import { Button, Menu, Tooltip } from '@mantine/core';
+import { ActionIcon, Button, Menu, Tooltip } from '@mantine/core';
 import { IconChevronDown, IconPlayerStop, IconPlus } from '@tabler/icons-react';
 import type { Machine } from '../shared/model/machine.ts';
 import { COMMANDS, type Command, type CommandId, primaryCommand } from './actions.tsx';
@@ -26,7 +26,7 @@ export function MachineToolbar() {
       </Button>
       <span className={classes.gap} />
       <CommandButton id="settings" machine={machine} />
-      <CommandButton id={machine === undefined ? 'start' : primaryCommand(machine)} machine={machine} isStrong />
+      <CommandButton id={machine === undefined ? 'start' : primaryCommand(machine)} machine={machine} look="strong" />
       <StopMenu machine={machine} />
       <CommandButton id={isPaused ? 'resume' : 'pause'} machine={machine} />
       <CommandButton id="reset" machine={machine} />
@@ -39,30 +39,40 @@ interface CommandButtonProps {
   id: CommandId;
   machine: Machine | undefined;
   label?: string;
-  isStrong?: boolean;
+  /** `quiet` for the toolbar, `strong` for its first choice, `icon` where room is short, `filled` where it stands alone. */
+  look?: 'quiet' | 'strong' | 'icon' | 'filled';
 }
 
 /** A command as a button that stays focusable when it is greyed, so that its reason can be read. */
-export function CommandButton({ id, machine, label, isStrong = false }: CommandButtonProps) {
+export function CommandButton({ id, machine, label, look = 'quiet' }: CommandButtonProps) {
   const command: Command = COMMANDS[id];
   const reason = machine === undefined ? 'No machine is selected.' : command.whyNot(machine);
   const Glyph = command.icon;
   const isDisabled = reason !== null;
+  const shared = {
+    'aria-label': command.label,
+    'aria-disabled': isDisabled,
+    ...(isDisabled ? { 'data-disabled': true } : {}),
+    onClick: () => machine !== undefined && !isDisabled && void command.run(machine),
+  };
   return (
     <Tooltip label={reason ?? hintOf(command)}>
-      <Button
-        variant="subtle"
-        color={isStrong && !isDisabled ? 'dusk' : 'gray'}
-        className={classes.button ?? ''}
-        data-strong={isStrong || undefined}
-        leftSection={<Glyph size={16} stroke={1.7} />}
-        {...(isDisabled ? { 'data-disabled': true } : {})}
-        aria-disabled={isDisabled}
-        aria-label={command.label}
-        onClick={() => machine !== undefined && !isDisabled && void command.run(machine)}
-      >
-        {label ?? command.label}
-      </Button>
+      {look === 'icon' ? (
+        <ActionIcon {...shared}>
+          <Glyph size={17} stroke={1.7} />
+        </ActionIcon>
+      ) : (
+        <Button
+          {...shared}
+          variant={look === 'filled' ? 'filled' : 'subtle'}
+          color={look === 'quiet' ? 'gray' : 'dusk'}
+          className={look === 'filled' ? '' : (classes.button ?? '')}
+          data-strong={look === 'strong' || undefined}
+          leftSection={<Glyph size={16} stroke={1.7} />}
+        >
+          {label ?? command.label}
+        </Button>
+      )}
     </Tooltip>
   );
 }

@@ -9,14 +9,13 @@ export interface Zones {
   amber: number;
 }
 
-interface ZoneSliderProps {
+interface ZoneSliderProps extends Zones {
   label: string;
   unit: string;
   value: number;
   min: number;
   max: number;
   step: number;
-  zones: Zones;
   onChange(value: number): void;
   /** Amber and red stand at the low end, as with the execution cap. */
   isReversed?: boolean;
@@ -27,12 +26,12 @@ interface ZoneSliderProps {
 
 /** A slider over green, amber and red ground, with a field for the exact number. */
 export function ZoneSlider(props: ZoneSliderProps) {
-  const { label, unit, value, min, max, step, zones, onChange, error, note, disabled = false } = props;
+  const { label, unit, value, min, max, step, green, amber, onChange, error, note, disabled = false } = props;
   const noteId = useId();
   const place = (at: number) => `${(100 * Math.min(1, Math.max(0, (at - min) / Math.max(1, max - min)))).toFixed(2)}%`;
   const ground = props.isReversed
-    ? `linear-gradient(90deg, var(--inn-zone-amber) 0 ${place(zones.green)}, var(--inn-zone-green) ${place(zones.green)} 100%)`
-    : `linear-gradient(90deg, var(--inn-zone-green) 0 ${place(zones.green)}, var(--inn-zone-amber) ${place(zones.green)} ${place(zones.amber)}, var(--inn-zone-red) ${place(zones.amber)} 100%)`;
+    ? `linear-gradient(90deg, var(--inn-zone-amber) 0 ${place(green)}, var(--inn-zone-green) ${place(green)} 100%)`
+    : `linear-gradient(90deg, var(--inn-zone-green) 0 ${place(green)}, var(--inn-zone-amber) ${place(green)} ${place(amber)}, var(--inn-zone-red) ${place(amber)} 100%)`;
   return (
     <div className={classes.line} data-disabled={disabled || undefined}>
       <Text className={classes.label}>{label}</Text>

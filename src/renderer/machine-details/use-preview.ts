@@ -27,7 +27,7 @@ export function usePreview({ id, state }: Machine): Preview | undefined {
     const take = async () => {
       if (document.visibilityState === 'visible') {
         try {
-          const { pngBase64, width, height } = await api.machine.screenshot({ machine: id }, { signal: stop.signal });
+          const { pngBase64, width, height } = await api.machine.screenshot({ machine: id });
           if (!stop.signal.aborted) setPreview({ source: `data:image/png;base64,${pngBase64}`, width, height });
         } catch {
           // The machine may have stopped meanwhile, or the connection is lost: both are shown elsewhere.

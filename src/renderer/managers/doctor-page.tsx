@@ -129,7 +129,11 @@ function Abilities({ capabilities }: { capabilities: EngineCapabilities }) {
 function AbilityLine({ label, ability }: { label: string; ability: Ability }) {
   return (
     <li data-lacking={!ability.isAvailable || undefined}>
-      {ability.isAvailable ? <IconCheck size={13} aria-label="Yes" /> : <IconX size={13} aria-label="No" />}
+      {ability.isAvailable ? (
+        <IconCheck size={13} className={classes.tick} aria-label="Yes" />
+      ) : (
+        <IconX size={13} className={classes.tick} aria-label="No" />
+      )}
       <span>
         {label}
         {ability.reason !== null && !ability.isAvailable && <span className={classes.quiet}> – {ability.reason}</span>}
