@@ -28,7 +28,7 @@ export function WelcomePage() {
             leftSection={<IconPlus size={17} />}
             onClick={() => openDialog({ kind: 'newMachine' })}
           >
-            New machine
+            Create a machine
           </Button>
         </div>
         <Text className={classes.small}>
@@ -68,7 +68,7 @@ export function NothingSelected() {
             leftSection={<IconPlus size={15} />}
             onClick={() => openDialog({ kind: 'newMachine' })}
           >
-            New machine
+            Create a machine
           </Button>
         </div>
       </div>

@@ -4,10 +4,10 @@ import { formatBytes, GIB } from '../../shared/units.ts';
 import { FormRow, FormSection } from '../components/form-row.tsx';
 import { ZoneSlider } from '../components/zone-slider.tsx';
 import { useEngines } from '../engines.ts';
+import { diskRange, memoryRange, processorRange } from '../hardware-zones.ts';
 import { useObservable } from '../observable.ts';
 import { usageSamples } from '../usage-store.ts';
 import { issueAt } from '../use-config-check.ts';
-import { diskRange, memoryRange, processorRange } from './hardware-zones.ts';
 import type { NewMachineForm } from './new-machine-form.ts';
 
 interface HardwareSectionProps {

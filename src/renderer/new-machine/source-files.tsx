@@ -1,15 +1,8 @@
 import { TextInput } from '@mantine/core';
-import type { FileFilter } from '../../shared/desktop-bridge.ts';
 import { FileField } from '../components/file-field.tsx';
+import { ANY_FILES, MEDIUM_FILES } from '../components/file-filters.ts';
 import { FormRow } from '../components/form-row.tsx';
 import type { NewMachineForm } from './new-machine-form.ts';
-
-export const DISC_FILES: FileFilter[] = [{ name: 'Disc images', extensions: ['iso'] }];
-export const FLOPPY_FILES: FileFilter[] = [{ name: 'Floppy images', extensions: ['img', 'ima', 'flp', 'vfd', 'dsk'] }];
-export const DISK_FILES: FileFilter[] = [
-  { name: 'Disk images', extensions: ['img', 'raw', 'qcow2', 'vdi', 'vmdk', 'vhd', 'vhdx'] },
-];
-const ANY_FILES: FileFilter[] = [{ name: 'All files', extensions: ['*'] }];
 
 interface SourceFilesProps {
   form: NewMachineForm;
@@ -26,7 +19,7 @@ export function SourceFiles({ form, onChange }: SourceFilesProps) {
             label="ISO file"
             value={form.isoPath}
             onChange={(isoPath) => onChange({ ...form, isoPath })}
-            filters={DISC_FILES}
+            filters={MEDIUM_FILES.optical}
             placeholder="/home/me/debian.iso"
           />
         </FormRow>
@@ -38,7 +31,7 @@ export function SourceFiles({ form, onChange }: SourceFilesProps) {
             label="Disk image"
             value={form.diskPath}
             onChange={(diskPath) => onChange({ ...form, diskPath })}
-            filters={DISK_FILES}
+            filters={MEDIUM_FILES.disk}
             placeholder="/home/me/disk.img"
           />
         </FormRow>

@@ -1,9 +1,9 @@
-import { memoryZones } from '../../shared/memory-zones.ts';
-import type { EngineChoice, EngineInfo } from '../../shared/model/engine.ts';
-import { LIMITS } from '../../shared/model/hardware.ts';
-import type { HostUsage } from '../../shared/model/usage.ts';
-import { GIB, MIB } from '../../shared/units.ts';
-import type { Zones } from '../components/zone-slider.tsx';
+import { memoryZones } from '../shared/memory-zones.ts';
+import type { EngineChoice, EngineInfo } from '../shared/model/engine.ts';
+import { LIMITS } from '../shared/model/hardware.ts';
+import type { HostUsage } from '../shared/model/usage.ts';
+import { GIB, MIB } from '../shared/units.ts';
+import type { Zones } from './components/zone-slider.tsx';
 
 export interface SliderRange extends Zones {
   min: number;

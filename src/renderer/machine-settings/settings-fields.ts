@@ -1,0 +1,56 @@
+import { hasSavedState, isOnline, isTransient, type MachineState } from '../../shared/machine-state.ts';
+import type { SettingsPage } from '../dialogs.ts';
+
+/** The page that holds a field of the configuration, and what the field is called there. First match wins. */
+const FIELDS: readonly { prefix: string; page: SettingsPage; label: string }[] = [
+  { prefix: 'name', page: 'general', label: 'Name' },
+  { prefix: 'osType', page: 'general', label: 'OS type' },
+  { prefix: 'group', page: 'general', label: 'Group' },
+  { prefix: 'description', page: 'general', label: 'Description' },
+  { prefix: 'engine', page: 'general', label: 'Engine' },
+  { prefix: 'keepsWarmStart', page: 'system', label: 'Warm start' },
+  { prefix: 'memoryMiB', page: 'system', label: 'Base Memory' },
+  { prefix: 'bootOrder', page: 'system', label: 'Boot Order' },
+  { prefix: 'kernelBoot', page: 'system', label: 'Kernel' },
+  { prefix: 'processors.capPercent', page: 'processor', label: 'Execution Cap' },
+  { prefix: 'processors', page: 'processor', label: 'Processors' },
+  { prefix: 'display', page: 'display', label: 'Video Memory' },
+  { prefix: 'storage', page: 'storage', label: 'Drives' },
+  { prefix: 'adapters', page: 'network', label: 'Adapters' },
+];
+
+export function placeOf(field: string): { page: SettingsPage; label: string } {
+  const found = FIELDS.find(({ prefix }) => field === prefix || field.startsWith(`${prefix}.`));
+  const number = /^adapters\.(\d+)/.exec(field)?.[1];
+  if (number !== undefined) return { page: 'network', label: `Adapter ${Number(number) + 1}` };
+  return found ?? { page: 'general', label: field };
+}
+
+/** When a field may be changed; the core guards with the same table (field guide §2.5). */
+export type Editable = 'always' | 'live' | 'off';
+
+/**
+ * | field is | powered off | saved | running, paused |
+ * |----------|-------------|-------|-----------------|
+ * | `always` | yes         | yes   | yes             |
+ * | `live`   | yes         | no    | yes             |
+ * | `off`    | yes         | no    | no              |
+ */
+export function canEdit(when: Editable, state: MachineState): boolean {
+  if (isTransient(state)) return false;
+  if (when === 'always') return true;
+  if (hasSavedState(state)) return false;
+  return when === 'live' || !isOnline(state);
+}
+
+/** Why some fields are greyed, or null when none is. */
+export function whyLimited(state: MachineState): string | null {
+  if (isTransient(state)) return 'The machine is busy; nothing can be changed until it is done.';
+  if (hasSavedState(state)) {
+    return 'The machine has a saved state, which fits the hardware it was saved with: only names and the execution cap can be changed.';
+  }
+  if (isOnline(state)) {
+    return 'The machine is running: names, the execution cap, discs and network cables can be changed now, the rest when it is powered off.';
+  }
+  return null;
+}
