@@ -69,18 +69,17 @@ export class RfbConnection {
   /** Sends what changed, if the viewer asked for it and has taken everything before. Never rejects. */
   async sendUpdate(): Promise<void> {
     if (!this.isWaiting) return;
-    this.#isSending = true;
-    let isSent = false;
     try {
-      const rectangles = await this.#viewer.takeUpdate(this.#host.pointerState());
-      isSent = rectangles !== undefined;
-      if (rectangles && !this.#stream.destroyed) this.#write(framebufferUpdate(rectangles));
+      const update = this.#viewer.takeUpdate(this.#host.pointerState());
+      if (!update) return;
+      this.#isSending = true;
+      const rectangles = await update;
+      if (!this.#stream.destroyed) this.#write(framebufferUpdate(rectangles));
     } catch (error) {
       this.#fail(error instanceof Error ? error.message : String(error));
-    } finally {
-      this.#isSending = false;
     }
-    if (isSent) this.#askForFrame();
+    this.#isSending = false;
+    this.#askForFrame();
   }
 
   /** A request that came while the one before was being met, or while the viewer took nothing, is still open. */

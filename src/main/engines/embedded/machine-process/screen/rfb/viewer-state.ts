@@ -88,8 +88,11 @@ export class ViewerState {
     this.#requested = this.#requested ? union(this.#requested, area) : area;
   }
 
-  /** What the viewer is to be sent now; undefined when it has not asked, or nothing changed. Then the request is met. */
-  async takeUpdate(pointer: PointerState): Promise<EncodedRectangle[] | undefined> {
+  /**
+   * What the viewer is to be sent now, with which its request is met; undefined when it has not asked, or nothing
+   * changed. The pixels are those of this moment, however long their compression takes.
+   */
+  takeUpdate(pointer: PointerState): Promise<EncodedRectangle[]> | undefined {
     if (!this.#requested) return undefined;
     const resize = this.#takeResize();
     const pseudo = [...resize, ...this.#takeNotices(pointer)];
@@ -97,7 +100,7 @@ export class ViewerState {
     const areas = resize.length > 0 ? [] : this.#takeAreas(this.#requested);
     if (pseudo.length === 0 && areas.length === 0) return undefined;
     this.#requested = undefined;
-    return [...pseudo, ...(await this.#encode(areas))];
+    return this.#encode(areas, pseudo);
   }
 
   /** Changed rectangles, cut to the size that a viewer which cannot resize still believes in. */
@@ -137,24 +140,25 @@ export class ViewerState {
     return notices;
   }
 
-  /** Takes the pixels of all areas at once, so that they belong to one moment; only then compresses. */
-  async #encode(areas: readonly Rectangle[]): Promise<EncodedRectangle[]> {
+  /** Takes the pixels of all areas before it compresses any, so that they belong to one moment. */
+  async #encode(areas: readonly Rectangle[], before: readonly EncodedRectangle[]): Promise<EncodedRectangle[]> {
     const encoding = this.#pixelEncoding;
     const encode = encoding === ENCODING.zrle ? encodeZrle : encodeRaw;
-    const plain = areas.map((area) => ({
-      ...area,
-      encoding,
-      data: [encode(this.#framebuffer, area, this.#translator)],
-    }));
-    if (encoding === ENCODING.raw) return plain;
-    const compressed: EncodedRectangle[] = [];
-    for (const rectangle of plain) {
-      const pieces = await this.#zlib.next(Buffer.concat(rectangle.data));
-      const length = Buffer.alloc(4);
-      length.writeUInt32BE(pieces.reduce((sum, piece) => sum + piece.length, 0));
-      compressed.push({ ...rectangle, data: [length, ...pieces] });
+    const taken = areas.map((area) => ({ area, bytes: encode(this.#framebuffer, area, this.#translator) }));
+    const rectangles = [...before];
+    for (const { area, bytes } of taken) {
+      const data = encoding === ENCODING.zrle ? await this.#compress(bytes) : [bytes];
+      rectangles.push({ ...area, encoding, data });
     }
-    return compressed;
+    return rectangles;
+  }
+
+  /** The length of the compressed data, and the data. Source: RFC 6143, 7.7.5. */
+  async #compress(bytes: Buffer): Promise<Buffer[]> {
+    const pieces = await this.#zlib.next(bytes);
+    const length = Buffer.alloc(4);
+    length.writeUInt32BE(pieces.reduce((sum, piece) => sum + piece.length, 0));
+    return [length, ...pieces];
   }
 }
 
