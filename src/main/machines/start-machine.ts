@@ -11,7 +11,7 @@ import { filesOf, markOf } from './file-marks.ts';
 import { assertCan } from './guard.ts';
 import { cancelled, type LiveSession } from './live-session.ts';
 import type { MachineRecord } from './machine-record.ts';
-import { stateOf } from './reconcile.ts';
+import { type OnlineState, stateOf } from './reconcile.ts';
 import { EXIT_GRACE_MS, type RunnerContext } from './runner-context.ts';
 import { assertStateUsable, hasStateFile, readSavedStateNote, removeStrayStates } from './saved-state.ts';
 import { assertMediaFree, resolveSpec } from './start-spec.ts';
@@ -221,6 +221,7 @@ async function confirmRunning(
  * | never came up, as the user cancelled | PoweredOff (cancelled) | Saved or AbortedSaved, as it was (cancelled) |
  * | came up and died | Aborted | AbortedSaved |
  * | lives, and the user cancelled | Stopping: the power off that cancelled it goes on | the same |
+ * | lives, and does not let the guest go | as it is (restoreFailed) | the same; the state is kept until the guest runs |
  * | lives, and does not answer | Stuck (engineHangs) | the same; the state is kept |
  */
 async function endFailedStart(
@@ -240,7 +241,27 @@ async function endFailedStart(
     return;
   }
   // The power off that cancelled the start goes on with the process that lives.
-  if (signal.aborted && !live.exit) return;
-  if (await live.endsWithin(EXIT_GRACE_MS)) return context.settle(live);
-  context.write(id, { state: 'Stuck', reason: 'engineHangs', detail: toErrorReport(error).message });
+  const found = live.exit ? undefined : await askAfterFailure(live, error, signal);
+  if (live.exit) return context.settle(live);
+  if (signal.aborted || !found) return;
+  context.write(id, found);
+  if (found.state === 'Running') await context.consumeSavedState(live);
+}
+
+/** How the machine stands after a call to it failed; undefined when its process has ended by now. */
+async function askAfterFailure(
+  live: LiveSession,
+  error: unknown,
+  signal: AbortSignal,
+): Promise<OnlineState | undefined> {
+  const { message: detail } = toErrorReport(error);
+  try {
+    const status = await live.call((session) => session.status(), signal);
+    const reason = live.saved === 'none' ? 'startFailed' : 'restoreFailed';
+    return status.state === 'Stuck' ? stateOf(status, reason) : { state: status.state, reason, detail };
+  } catch {
+    // The first error says more than this one.
+    const hasEnded = signal.aborted || (await live.endsWithin(EXIT_GRACE_MS));
+    return hasEnded ? undefined : { state: 'Stuck', reason: 'engineHangs', detail };
+  }
 }
