@@ -7,12 +7,12 @@ import { fileURLToPath } from 'node:url';
 import { type ProcessSpec, RUNTIME_FILES } from '../../../src/main/engines/embedded/process-spec.ts';
 import { QmpClient } from '../../../src/main/engines/qmp/client.ts';
 import type { QmpEvent } from '../../../src/main/engines/qmp/protocol.ts';
+import { GUEST_READY, SerialConsole } from '../../support/serial-console.ts';
 
 const repository = fileURLToPath(new URL('../../..', import.meta.url));
 const program = path.join(repository, 'src/main/engines/embedded/machine-process/main.ts');
 const resource = (name: string): string => path.join(repository, 'resources', name);
 
-export const READY = 'INNKEEPER DEMO READY';
 const CONNECT_TIMEOUT_MS = 20_000;
 
 export const DEMO_KERNEL = {
@@ -100,7 +100,7 @@ export class TestMachine implements AsyncDisposable {
     if (report !== 'ready') return machine;
     machine.#qmp = await QmpClient.connect(machine.path(RUNTIME_FILES.qmp), { timeoutMs: CONNECT_TIMEOUT_MS });
     machine.#qmp.onEvent((event) => machine.events.push(event));
-    machine.#serial = await SerialConsole.open(machine.path(RUNTIME_FILES.serial));
+    machine.#serial = new SerialConsole(await openSocket(machine.path(RUNTIME_FILES.serial)));
     return machine;
   }
 
@@ -108,7 +108,7 @@ export class TestMachine implements AsyncDisposable {
   static async boot(spec: ProcessSpec): Promise<TestMachine> {
     const machine = await TestMachine.start(spec);
     await machine.qmp.execute('cont');
-    await machine.serial.until(READY);
+    await machine.serial.expect(GUEST_READY);
     return machine;
   }
 
@@ -156,76 +156,15 @@ export class TestMachine implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#qmp?.close();
-    this.#serial?.close();
+    await this.#serial?.[Symbol.asyncDispose]();
     if (this.process.exitCode === null) this.process.kill('SIGKILL');
     await this.ended;
     await rm(this.folder, { recursive: true, force: true });
   }
 }
 
-/** The guest's serial terminal. */
-export class SerialConsole {
-  readonly #socket: Socket;
-  #text = '';
-  #position = 0;
-
-  private constructor(socket: Socket) {
-    this.#socket = socket;
-    socket.setEncoding('latin1').on('data', (text: string) => {
-      this.#text += text;
-    });
-    socket.on('error', () => socket.destroy());
-  }
-
-  static async open(socketPath: string): Promise<SerialConsole> {
-    const socket = connect(socketPath);
-    await new Promise((resolve, reject) => socket.once('connect', resolve).once('error', reject));
-    return new SerialConsole(socket);
-  }
-
-  get text(): string {
-    return this.#text;
-  }
-
-  send(text: string): void {
-    this.#socket.write(text, 'latin1');
-  }
-
-  /** Waits for what matches in the output after the last match, and returns it. */
-  async until(pattern: string | RegExp): Promise<RegExpExecArray> {
-    const regExp = typeof pattern === 'string' ? new RegExp(pattern.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')) : pattern;
-    for (;;) {
-      const match = regExp.exec(this.#text.slice(this.#position));
-      if (match) {
-        this.#position += match.index + match[0].length;
-        return match;
-      }
-      await new Promise<void>((resolve, reject) => {
-        const fail = (): void => reject(new Error(`The serial port closed before ${regExp}:\n${this.#text.slice(-2000)}`));
-        this.#socket.once('close', fail);
-        this.#socket.once('data', () => {
-          this.#socket.off('close', fail);
-          resolve();
-        });
-      });
-    }
-  }
-
-  #runs = 0;
-
-  /** Runs a command in the guest's shell, and returns what it printed. */
-  async run(command: string): Promise<string> {
-    this.#runs += 1;
-    const [begin, end] = [`<<${this.#runs}`, `${this.#runs}>>`];
-    // Quotes keep the marks out of the terminal's echo.
-    this.send(`echo '<''<${this.#runs}'; ${command}; echo '${this.#runs}''>''>'\n`);
-    await this.until(begin);
-    const [output] = await this.until(new RegExp(`[^]*?(?=${end})`));
-    await this.until(end);
-    return output.replaceAll('\r', '').trim();
-  }
-
-  close(): void {
-    this.#socket.destroy();
-  }
+export async function openSocket(socketPath: string): Promise<Socket> {
+  const socket = connect(socketPath);
+  await new Promise((resolve, reject) => socket.once('connect', resolve).once('error', reject));
+  return socket;
 }

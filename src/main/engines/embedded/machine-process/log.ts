@@ -15,6 +15,7 @@ export function captureConsole(): void {
     lastWords = format(...words);
     log(`emulator: ${lastWords.replaceAll('\n', ' ')}`);
   };
+  process.stderr.on('error', () => {}); // whoever read the log is gone: that is no reason to stop a guest
   Object.assign(console, { log: take, warn: take, error: take });
 }
 
