@@ -1,7 +1,7 @@
 // Brings the dependencies, and the Node that Innkeeper runs on, into a fresh clone. Runs on Node 20 with nothing installed.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 
 export const root = path.resolve(import.meta.dirname ?? path.dirname(new URL(import.meta.url).pathname), '..');
@@ -53,10 +53,25 @@ export function ensureInstalled() {
   }
   if (!existsSync(bundledNode)) {
     const cwd = path.join(modules, 'node');
-    spawnSync(process.execPath, ['installArchSpecificPackage.js'], { cwd, stdio: ['ignore', 'ignore', 'inherit'] });
+    // It calls npm in that folder; what npm told us about our own folder would mislead it.
+    const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^npm_/i.test(name)));
+    spawnSync(process.execPath, ['installArchSpecificPackage.js'], {
+      cwd,
+      env,
+      stdio: ['ignore', 'ignore', 'inherit'],
+    });
   }
   nodePath();
+  linkNode();
   writeFileSync(stampFile, stampOfLock());
+}
+
+/** npm scripts, and programs of the dependencies, find `node` first in `.bin`; npm makes the link only with install scripts. */
+function linkNode() {
+  if (process.platform === 'win32' || !existsSync(bundledNode)) return;
+  const link = path.join(modules, '.bin', 'node');
+  rmSync(link, { force: true });
+  symlinkSync(path.join('..', 'node', 'bin', 'node'), link);
 }
 
 /** Runs a JavaScript program of a dependency with the right Node; resolves its exit code. */
