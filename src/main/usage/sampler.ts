@@ -74,6 +74,7 @@ export function createSampler(sources: SamplerSources, onError: (error: unknown)
       return () => listeners.delete(listener);
     },
     start() {
+      void tick().catch(onError);
       timer ??= setInterval(() => void tick().catch(onError), INTERVAL_MS).unref();
     },
     stop() {
