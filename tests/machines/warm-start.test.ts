@@ -74,6 +74,26 @@ describe('a warm start', () => {
     expect(house.state(id)).toBe('Aborted engineCrashed');
   });
 
+  it('is dropped when the machine that came from it is stuck at once', async () => {
+    const house = openHouse();
+    const id = await warmUp(house);
+    await house.runner.powerOff(id);
+    await house.runner.start(id);
+    house.process(id).suffer({ state: 'Stuck', reason: 'engineCrashed', detail: 'trap' });
+    await house.becomes(id, ({ warmStart }) => warmStart === null);
+    expect(house.state(id)).toBe('Stuck engineCrashed');
+  });
+
+  it('is kept when the machine that came from it is killed', async () => {
+    const house = openHouse();
+    const id = await warmUp(house);
+    await house.runner.powerOff(id);
+    await house.runner.start(id);
+    house.process(id).end({ kind: 'crashed', reason: 'engineKilled', detail: 'SIGKILL' });
+    await house.reaches(id, 'Aborted');
+    expect((await house.runner.start(id)).reason).toBe('warmStart');
+  });
+
   it('outlives a save and a restore', async () => {
     const house = openHouse();
     const id = await warmUp(house);

@@ -113,8 +113,13 @@ export class RunnerContext {
     if (live.saved === 'complete') await this.noteSavedState(record, live.session.runtime);
     this.write(id, { ...outcome, ...(isKept ? {} : { savedStateFile: null }) });
     if (!isKept && savedStateFile) await this.removeState(id, savedStateFile);
-    const wasTrial = live.warmStartedAtMs !== undefined && performance.now() - live.warmStartedAtMs < WARM_TRIAL_MS;
-    if (exit.kind === 'crashed' && wasTrial) await this.dropWarmStart(id);
+    if (outcome.reason === 'engineCrashed') await this.#blameWarmStart(live);
+  }
+
+  /** An engine that crashes just after a warm start would do so at the next one, too: that one boots. */
+  async #blameWarmStart({ machineId, warmStartedAtMs }: LiveSession): Promise<void> {
+    if (warmStartedAtMs === undefined || performance.now() - warmStartedAtMs > WARM_TRIAL_MS) return;
+    await this.dropWarmStart(machineId);
   }
 
   /** Gives the saved state up, once the guest that was restored from it runs: from then on it changes its disks. */
@@ -155,7 +160,9 @@ export class RunnerContext {
     try {
       const status = await live.call((session) => session.status(), signal);
       this.note(live, status);
-      if (this.require(live.machineId).state === 'Running') await this.consumeSavedState(live);
+      const { state, reason } = this.require(live.machineId);
+      if (state === 'Running') await this.consumeSavedState(live);
+      if (state === 'Stuck' && reason === 'engineCrashed') await this.#blameWarmStart(live);
     } catch (error) {
       const { code, message } = toErrorReport(error);
       if (code === 'CANCELLED') return;
