@@ -1,9 +1,9 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { EmbeddedEngine } from '../../../src/main/engines/embedded/engine.ts';
 import type { SessionStatus } from '../../../src/main/engines/engine.ts';
-import { killProcess, settlesWithin } from '../../../src/main/engines/process-identity.ts';
+import { killProcess, readStartTime, settlesWithin } from '../../../src/main/engines/process-identity.ts';
 import { type EngineUnderTest, MachineBench } from '../conformance/machine-bench.ts';
 
 const resourcesFolder = path.resolve(import.meta.dirname, '../../../resources');
@@ -39,6 +39,23 @@ describe('the embedded engine', () => {
     expect(existsSync(spec.folders.runtime)).toBe(false);
     expect(existsSync(path.join(spec.folders.logs, 'machine.log'))).toBe(true);
   });
+
+  it.each(['process.json', 'serial.sock', 'qmp.sock'])(
+    'leaves nothing when it is cancelled once %s is there',
+    async (name) => {
+      const bench = await MachineBench.forTest(subject);
+      const spec = await bench.spec();
+      const abort = new AbortController();
+      const starting = subject.makeEngine().start(spec, { signal: abort.signal });
+      const failure = expect(starting).rejects.toMatchObject({ code: 'CANCELLED' });
+      await expect.poll(() => existsSync(path.join(spec.folders.runtime, name)), { interval: 1 }).toBe(true);
+      const { pid } = JSON.parse(readFileSync(path.join(spec.folders.runtime, 'process.json'), 'utf8'));
+      abort.abort();
+      await failure;
+      expect(await readStartTime(pid)).toBeUndefined();
+      expect(existsSync(spec.folders.runtime)).toBe(false);
+    },
+  );
 
   it('says that a process hangs, sees it recover, and can end one that never does', async () => {
     const bench = await MachineBench.forTest(subject);
