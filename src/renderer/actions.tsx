@@ -19,7 +19,7 @@ import { api } from './api.ts';
 import { openDialog } from './dialogs.ts';
 import { type AbilityName, lacksAbility } from './engines.ts';
 import { attempt, notifySuccess } from './notify.tsx';
-import { preferences, showTab } from './view.ts';
+import { preferences, showConsole, showTab } from './view.ts';
 
 /** Something that can be done with one machine, from wherever: toolbar, menu, palette, key. */
 export interface Command {
@@ -58,7 +58,7 @@ export const COMMANDS = {
     shortcut: 'Enter',
     whyNot: whyNotStart,
     run: (machine) => {
-      showTab(machine.id, 'console');
+      showConsole(machine.id);
       return attempt(() => api.machine.start(ref(machine)));
     },
   },
@@ -74,7 +74,7 @@ export const COMMANDS = {
     shortcut: 'Enter',
     whyNot: refusal('show'),
     run: (machine) => {
-      showTab(machine.id, 'console');
+      showConsole(machine.id);
       return undefined;
     },
   },

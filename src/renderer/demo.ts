@@ -1,17 +1,8 @@
 import type { Machine } from '../shared/model/machine.ts';
 import { api } from './api.ts';
+import { freeName } from './free-name.ts';
 import { attempt } from './notify.tsx';
-import { showTab } from './view.ts';
-
-/** `base`, or `base 2`, `base 3`, … when it is taken. Names are compared without regard to case. */
-export function freeName(base: string, taken: Iterable<string>): string {
-  const used = new Set([...taken].map((name) => name.toLowerCase()));
-  if (!used.has(base.toLowerCase())) return base;
-  for (let number = 2; ; number += 1) {
-    const name = `${base} ${number}`;
-    if (!used.has(name.toLowerCase())) return name;
-  }
-}
+import { showConsole } from './view.ts';
 
 /** Creates the demo machine, starts it and shows its screen. */
 export function startDemo(machines: Iterable<Machine>): Promise<boolean> {
@@ -21,7 +12,7 @@ export function startDemo(machines: Iterable<Machine>): Promise<boolean> {
   );
   return attempt(async () => {
     const machine = await api.machine.create({ name, isDemo: true, keepsWarmStart: true });
-    showTab(machine.id, 'console');
+    showConsole(machine.id);
     await api.machine.start({ machine: machine.id });
   });
 }

@@ -3,9 +3,11 @@ import type { EngineChoice, EngineInfo } from '../shared/model/engine.ts';
 import { LIMITS } from '../shared/model/hardware.ts';
 import type { HostUsage } from '../shared/model/usage.ts';
 import { GIB, MIB } from '../shared/units.ts';
-import type { Zones } from './components/zone-slider.tsx';
 
-export interface SliderRange extends Zones {
+/** A slider's scale, and the last values of its green and amber ground. */
+export interface SliderRange {
+  green: number;
+  amber: number;
   min: number;
   max: number;
   step: number;

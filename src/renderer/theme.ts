@@ -88,6 +88,7 @@ export const theme = createTheme({
     Modal: {
       defaultProps: {
         centered: true,
+        padding: 'lg',
         overlayProps: { backgroundOpacity: 0.35, blur: 1 },
         transitionProps: { duration: 120, transition: 'pop' },
       },

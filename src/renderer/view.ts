@@ -9,16 +9,29 @@ export interface View {
   machineId: MachineId | null;
   tab: MachineTab;
   search: string;
+  /** Somebody asked for the console: keyboard and mouse go to the guest as soon as its screen is there. */
+  wantsScreen: boolean;
 }
 
-export const view = observable<View>({ page: 'machine', machineId: null, tab: 'details', search: '' });
+export const view = observable<View>({
+  page: 'machine',
+  machineId: null,
+  tab: 'details',
+  search: '',
+  wantsScreen: false,
+});
 
 export function selectMachine(machineId: MachineId | null): void {
-  view.update((now) => ({ ...now, page: 'machine', machineId }));
+  view.update((now) => ({ ...now, page: 'machine', machineId, wantsScreen: false }));
 }
 
 export function showTab(machineId: MachineId, tab: MachineTab): void {
   view.update((now) => ({ ...now, page: 'machine', machineId, tab }));
+}
+
+/** Shows the console and gives it the keyboard. */
+export function showConsole(machineId: MachineId): void {
+  view.update((now) => ({ ...now, page: 'machine', machineId, tab: 'console', wantsScreen: true }));
 }
 
 /** Choices of this window that outlive it. Nothing of a machine is kept here. */

@@ -1,4 +1,4 @@
-import type { ReactNode } from 'react';
+import { type ReactNode, useId } from 'react';
 import classes from './form-row.module.css';
 
 /** A label at the left and its field at the right, aligned over the whole dialog. The field names itself as well. */
@@ -18,10 +18,11 @@ export function FormRow({ label, children, note }: { label: string; children: Re
 
 /** A group of rows under a heading. */
 export function FormSection({ title, children }: { title: string; children: ReactNode }) {
+  const id = useId();
   return (
-    <fieldset className={classes.section}>
-      <legend>{title}</legend>
+    <section className={classes.section} aria-labelledby={id}>
+      <h3 id={id}>{title}</h3>
       {children}
-    </fieldset>
+    </section>
   );
 }

@@ -28,7 +28,7 @@ interface ZoneSliderProps extends Zones {
 export function ZoneSlider(props: ZoneSliderProps) {
   const { label, unit, value, min, max, step, green, amber, onChange, error, note, disabled = false } = props;
   const noteId = useId();
-  const place = (at: number) => `${(100 * Math.min(1, Math.max(0, (at - min) / Math.max(1, max - min)))).toFixed(2)}%`;
+  const place = (at: number) => (at >= max ? '100%' : `${((100 * Math.max(0, at - min)) / (max - min)).toFixed(2)}%`);
   const ground = props.isReversed
     ? `linear-gradient(90deg, var(--inn-zone-amber) 0 ${place(green)}, var(--inn-zone-green) ${place(green)} 100%)`
     : `linear-gradient(90deg, var(--inn-zone-green) 0 ${place(green)}, var(--inn-zone-amber) ${place(green)} ${place(amber)}, var(--inn-zone-red) ${place(amber)} 100%)`;

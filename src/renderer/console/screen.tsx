@@ -2,7 +2,7 @@ import type RFB from '@novnc/novnc';
 import { useEffect, useRef, useState } from 'react';
 import type { Machine } from '../../shared/model/machine.ts';
 import { useObservable } from '../observable.ts';
-import { preferences } from '../view.ts';
+import { preferences, view } from '../view.ts';
 import classes from './console-page.module.css';
 import { type HostKeyHandlers, listenForHostKey } from './host-key.ts';
 import { connectScreen } from './screen-connection.ts';
@@ -38,7 +38,6 @@ export function Screen({ machine, isHidden, onStatus, onCombination }: ScreenPro
       onViewer: (next: RFB | null) => {
         setViewer(next);
         onStatus({ isConnected: next !== null });
-        next?.focus();
       },
       onSize: (width: number, height: number) => onStatus({ size: { width, height } }),
     };
@@ -51,6 +50,14 @@ export function Screen({ machine, isHidden, onStatus, onCombination }: ScreenPro
     viewer.scaleViewport = isFitting;
     viewer.clipViewport = false;
   }, [viewer, isFitting]);
+
+  // Only when asked for: a screen that connects by itself must not take the keys from the machine list.
+  const wantsScreen = useObservable(view, (now) => now.wantsScreen);
+  useEffect(() => {
+    if (viewer === null || !wantsScreen) return;
+    viewer.focus();
+    view.update((now) => ({ ...now, wantsScreen: false }));
+  }, [viewer, wantsScreen]);
 
   useHostKey(target, {
     onRelease: () => {

@@ -2,6 +2,7 @@ import { ActionIcon, Checkbox } from '@mantine/core';
 import { IconArrowDown, IconArrowUp } from '@tabler/icons-react';
 import { BootDevice } from '../../shared/model/hardware.ts';
 import { BOOT_DEVICE_LABELS } from '../machine-details/config-words.ts';
+import { movedDevice, toggledDevice } from './boot-moves.ts';
 import classes from './settings.module.css';
 
 interface BootOrderProps {
@@ -44,15 +45,4 @@ export function BootOrder({ value, onChange, isDisabled }: BootOrderProps) {
       ))}
     </ul>
   );
-}
-
-export function toggledDevice(order: readonly BootDevice[], device: BootDevice): BootDevice[] {
-  return order.includes(device) ? order.filter((each) => each !== device) : [...order, device];
-}
-
-/** The order with the device at `index` one place further up (-1) or down (1); as it was at either end. */
-export function movedDevice(order: readonly BootDevice[], index: number, by: -1 | 1): BootDevice[] {
-  const [one, other] = [order[index], order[index + by]];
-  if (one === undefined || other === undefined) return [...order];
-  return order.map((device, at) => (at === index ? other : at === index + by ? one : device));
 }

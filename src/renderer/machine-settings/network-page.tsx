@@ -6,14 +6,9 @@ import { FormRow } from '../components/form-row.tsx';
 import { useEngines } from '../engines.ts';
 import { ADAPTER_MODE_LABELS, ADAPTER_MODEL_LABELS } from '../machine-details/config-words.ts';
 import { issueAt } from '../use-config-check.ts';
+import { randomMac } from './random-mac.ts';
 import classes from './settings.module.css';
 import { isLocked, type SettingsPageProps } from './settings-page.ts';
-
-/** A new address of the block that guests have by custom: locally administered, unicast. */
-export function randomMac(random = crypto.getRandomValues(new Uint8Array(3))): string {
-  const tail = [...random].map((byte) => byte.toString(16).padStart(2, '0'));
-  return ['52', '54', '00', ...tail].join(':');
-}
 
 const MODE_NOTES: Record<AdapterMode, string> = {
   notAttached: 'The adapter is there, but no network is behind it',

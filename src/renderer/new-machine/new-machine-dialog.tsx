@@ -6,17 +6,18 @@ import { api } from '../api.ts';
 import { EngineSelect } from '../components/engine-select.tsx';
 import { FormRow, FormSection } from '../components/form-row.tsx';
 import { OsTypeSelect } from '../components/os-type-select.tsx';
-import { freeName } from '../demo.ts';
 import { useEngines } from '../engines.ts';
+import { freeName } from '../free-name.ts';
 import { attempt } from '../notify.tsx';
 import { useMachines } from '../store.ts';
 import { type ConfigCheck, issueAt, useConfigCheck } from '../use-config-check.ts';
-import { selectMachine, showTab } from '../view.ts';
+import { showConsole, showTab } from '../view.ts';
 import { HardwareSection } from './hardware-section.tsx';
 import classes from './new-machine.module.css';
 import {
   draftConfig,
   EMPTY_FORM,
+  missingFrom,
   NewMachineForm,
   summaryOf,
   toCreateInput,
@@ -110,9 +111,8 @@ export function NewMachineDialog({ onClose }: { onClose(): void }) {
 
 async function createMachine(form: NewMachineForm): Promise<void> {
   const machine = await api.machine.create(toCreateInput(form));
-  selectMachine(machine.id);
   if (!form.startsAtOnce) return showTab(machine.id, 'details');
-  showTab(machine.id, 'console');
+  showConsole(machine.id);
   void attempt(() => api.machine.start({ machine: machine.id }));
 }
 
@@ -149,7 +149,7 @@ function Footer({ form, issues, canCreate, isWorking, onClose, onChange }: Foote
   return (
     <div className={classes.foot}>
       <p className={classes.summary} data-problem={problem !== undefined || undefined} role="status">
-        {problem?.message ?? summaryOf(form)}
+        {problem?.message ?? missingFrom(form) ?? summaryOf(form)}
       </p>
       <div className={classes.buttons}>
         <Checkbox

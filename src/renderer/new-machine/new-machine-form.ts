@@ -148,7 +148,15 @@ function draftKernel(form: NewMachineForm): MachineConfig['kernelBoot'] {
   return { source: 'files', kernelPath, initrdPath: initrdPath.trim() === '' ? null : initrdPath, commandLine };
 }
 
-/** One sentence that says what OK will do. */
+/** What is still to be given before the machine can be created, or undefined when nothing is. */
+export function missingFrom(form: NewMachineForm): string | undefined {
+  if (form.name.trim() === '') return 'Give the machine a name.';
+  const file = { iso: 'an ISO file', disk: 'a disk image', kernel: 'a kernel', demo: '', empty: '' }[form.source];
+  const isFileMissing = NewMachineForm.safeParse(form).error?.issues.some(({ path }) => /Path$/.test(String(path[0])));
+  return isFileMissing ? `Choose ${file} to start from.` : undefined;
+}
+
+/** One sentence that says what Create will do. */
 export function summaryOf(form: NewMachineForm): string {
   const os = osTypeOf(form.osType).label;
   const hardware = `${formatMiB(form.memoryMiB)} of memory and ${count(form.processors, 'processor')}`;
