@@ -36,7 +36,7 @@ export class NetworkPort {
   /** Opens the frame socket; for other networks it does nothing. */
   async listen(socketPath: string): Promise<void> {
     if (this.#adapter.network !== 'frames') return;
-    this.#server = new SocketServer((socket, others) => this.#accept(socket, others));
+    this.#server = new SocketServer((socket) => this.#accept(socket));
     await this.#server.listen(socketPath);
   }
 
@@ -74,12 +74,9 @@ export class NetworkPort {
     if (device.virtio.device_status & DRIVER_OK) device.virtio.notify_config_changes();
   }
 
-  /** One peer at a time: a second one would get half of the answers. */
-  #accept(socket: Socket, others: number): void {
-    if (others > 0) {
-      socket.destroy();
-      return;
-    }
+  /** One peer at a time, the last one that came: what connects again may be faster than the end of its old connection. */
+  #accept(socket: Socket): void {
+    for (const peer of this.#server?.clients ?? []) if (peer !== socket) peer.destroy();
     const reader = new FrameReader();
     socket.on('data', (bytes) => {
       const frames = reader.push(bytes);

@@ -7,13 +7,12 @@ export class SocketServer {
   readonly #server: Server;
 
   /** @param onClient may end the socket; errors of a client need no care, its `close` follows */
-  constructor(onClient: (socket: Socket, others: number) => void) {
+  constructor(onClient: (socket: Socket) => void) {
     this.#server = createServer((socket) => {
-      const others = this.#clients.size;
       this.#clients.add(socket);
       socket.on('error', () => socket.destroy());
       socket.on('close', () => this.#clients.delete(socket));
-      onClient(socket, others);
+      onClient(socket);
     });
   }
 
