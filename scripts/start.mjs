@@ -26,41 +26,58 @@ function runElectron(program) {
   child.on('exit', (code) => process.exit(code ?? 0));
 }
 
-/** Starts the core and resolves once it has said where it is. */
+/** Starts the core and resolves once it has said where it is; `ended` resolves its exit code. */
 function startCore(launchTicket) {
-  const child = spawn(
-    nodePath(),
-    [path.join(root, 'out/main/headless.js'), ...args.filter((arg) => !['--serve', '--browser'].includes(arg))],
-    {
-      stdio: ['ignore', 'pipe', 'inherit'],
-      env: toolEnv({ INNKEEPER_LAUNCH_TICKET: launchTicket }),
-    },
-  );
-  child.on('exit', (code) => process.exit(code ?? 0));
-  return new Promise((resolve) => {
+  const coreArgs = args.filter((arg) => !['--serve', '--browser'].includes(arg));
+  const child = spawn(nodePath(), [path.join(root, 'out/main/headless.js'), ...coreArgs], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+    env: toolEnv({ INNKEEPER_LAUNCH_TICKET: launchTicket }),
+  });
+  const ended = new Promise((resolve) => child.on('exit', (code) => resolve(code ?? 0)));
+  const url = new Promise((resolve) => {
     let text = '';
     child.stdout.on('data', (chunk) => {
       text += chunk;
-      const url = /Innkeeper is at (\S+)/.exec(text)?.[1];
-      if (url) resolve({ child, url: new URL(url), text });
+      const found = /Innkeeper is at (\S+)/.exec(text)?.[1];
+      if (found) resolve(new URL(found));
     });
   });
+  return { child, ended, url };
 }
 
 /** A window of its own, without tabs and address, with a profile of its own that leaves nothing behind. */
-function openAppWindow(browser, core, launchTicket) {
+function openAppWindow(browser, address) {
   const profile = mkdtempSync(path.join(os.tmpdir(), 'innkeeper-window-'));
-  const address = `${core.url.origin}/?launch=${launchTicket}`;
   const flags = [`--app=${address}`, `--user-data-dir=${profile}`, '--no-first-run', '--no-default-browser-check'];
   if (process.getuid?.() === 0) flags.push('--no-sandbox', '--test-type');
-  const window = spawn(browser, [...flags, '--disable-background-networking', '--window-size=1280,860'], {
+  const child = spawn(browser, [...flags, '--disable-background-networking', '--window-size=1280,860'], {
     stdio: 'ignore',
   });
-  window.on('exit', () => {
-    rmSync(profile, { recursive: true, force: true, maxRetries: 5 });
-    core.child.kill('SIGTERM');
-  });
-  process.on('SIGINT', () => window.kill());
+  const closed = new Promise((resolve) => child.on('exit', resolve)).then(() =>
+    rmSync(profile, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 }),
+  );
+  return { child, closed };
+}
+
+/** Serves, with a window or without; whichever ends first, the window or the core, ends the other. Machines run on. */
+async function runInBrowser(choice) {
+  const launchTicket = randomBytes(24).toString('base64url');
+  const core = startCore(launchTicket);
+  for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => core.child.kill(signal));
+  const url = await Promise.race([core.url, core.ended]);
+  if (!(url instanceof URL)) return url;
+  if (choice.kind === 'none') {
+    console.log(`Innkeeper: no window (${choice.why}). Open this address in a browser:\n  ${url.href}`);
+    console.log('Ctrl-C ends the program; machines run on.');
+    return core.ended;
+  }
+  console.log(`Innkeeper: opening the window in ${path.basename(choice.program)} (${choice.why}).`);
+  const window = openAppWindow(choice.program, `${url.origin}/?launch=${launchTicket}`);
+  window.closed.then(() => core.child.kill('SIGTERM'));
+  const code = await core.ended;
+  window.child.kill();
+  await window.closed;
+  return code;
 }
 
 async function main() {
@@ -68,18 +85,7 @@ async function main() {
   const choice = chooseWindow();
   ensureBuilt();
   if (choice.kind === 'electron') return runElectron(choice.program);
-  const launchTicket = randomBytes(24).toString('base64url');
-  const core = await startCore(launchTicket);
-  process.on('SIGINT', () => core.child.kill('SIGINT'));
-  process.on('SIGTERM', () => core.child.kill('SIGTERM'));
-  if (choice.kind === 'browser') {
-    console.log(`Innkeeper: opening the window in ${path.basename(choice.program)} (${choice.why}).`);
-    openAppWindow(choice.program, core, launchTicket);
-    return;
-  }
-  console.log(
-    `Innkeeper: no window (${choice.why}). Open this address in a browser:\n  ${core.url.href}\nCtrl-C ends the program; machines run on.`,
-  );
+  process.exitCode = await runInBrowser(choice);
 }
 
 main().catch((error) => {
