@@ -11,8 +11,6 @@ async function main(): Promise<void> {
   delete process.env.INNKEEPER_LAUNCH_TICKET; // Machine processes shall not inherit it.
   if (data !== undefined) env.INNKEEPER_HOME = data;
   const core = await startCore({ env, port, launchTicket });
-  for (const notice of core.notices) console.log(`Note: ${notice}`);
-  console.log(`Innkeeper is at ${core.url}`);
   let isClosing = false;
   const end = () => {
     if (isClosing) process.exit(1);
@@ -21,6 +19,9 @@ async function main(): Promise<void> {
   };
   process.on('SIGINT', end);
   process.on('SIGTERM', end);
+  // Last: whoever reads this may send a signal at once.
+  for (const notice of core.notices) console.log(`Note: ${notice}`);
+  console.log(`Innkeeper is at ${core.url}`);
 }
 
 function readArguments(): { port: number; data: string | undefined } {

@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'no
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { WebSocket } from 'ws';
+import { Gate, LAUNCH_LIFETIME_MS } from '../../src/main/api/auth.ts';
 import { connectTo, connectToCore } from '../../src/main/api/client.ts';
 import { ask, closeOf, openWebSocket, writeRaw } from './raw-http.ts';
 import { type ServedLittleCore, serveLittleCore } from './served-little-core.ts';
@@ -155,6 +156,16 @@ describe('a browser', () => {
     const letIn = await ask(served.url, '/?launch=open-sesame');
     expect(letIn.headers['set-cookie']).toHaveLength(1);
     expect((await ask(served.url, '/?launch=open-sesame')).status).toBe(401);
+  });
+
+  it('gets in with the launch ticket in the first minute only', () => {
+    let nowMs = 5;
+    const makeGate = () => new Gate({ token: 't', port: 1, launchTicket: 'open-sesame', nowMs: () => nowMs });
+    const [early, late] = [makeGate(), makeGate()];
+    nowMs += LAUNCH_LIFETIME_MS;
+    expect(early.takeLaunchTicket('open-sesame')).toBe(true);
+    nowMs += 1;
+    expect(late.takeLaunchTicket('open-sesame')).toBe(false);
   });
 
   it('without a cookie is told what to do', async () => {

@@ -16,9 +16,14 @@ export function isSameSecret(a: string, b: string): boolean {
   return timingSafeEqual(digest(a), digest(b));
 }
 
+/** Time that the window has to open after the start of the core. */
+export const LAUNCH_LIFETIME_MS = 60_000;
+
 export interface GateOptions {
   token: string;
   port: number;
+  /** A clock that never goes back. */
+  nowMs?: () => number;
   /** One-use secret that opens the window without showing the token in a command line. */
   launchTicket?: string | undefined;
 }
@@ -32,11 +37,15 @@ export class Gate {
   readonly cookieName: string;
   readonly #token: string;
   readonly #hosts: readonly string[];
+  readonly #nowMs: () => number;
+  readonly #startedAtMs: number;
   #launchTicket: string | undefined;
 
-  constructor({ token, port, launchTicket }: GateOptions) {
+  constructor({ token, port, launchTicket, nowMs = () => performance.now() }: GateOptions) {
     this.#token = token;
     this.#launchTicket = launchTicket;
+    this.#nowMs = nowMs;
+    this.#startedAtMs = nowMs();
     this.#hosts = [`127.0.0.1:${port}`, `localhost:${port}`];
     // Cookies are shared by all ports of a host: without the port in the name two cores would take each other's.
     this.cookieName = `innkeeper-${port}`;
@@ -79,8 +88,9 @@ export class Gate {
     return isSameSecret(given, this.#token);
   }
 
-  /** True once for the launch ticket that the core was started with. */
+  /** True once, within a minute, for the launch ticket that the core was started with. */
   takeLaunchTicket(given: string): boolean {
+    if (this.#nowMs() - this.#startedAtMs > LAUNCH_LIFETIME_MS) this.#launchTicket = undefined;
     if (this.#launchTicket === undefined || !isSameSecret(given, this.#launchTicket)) return false;
     this.#launchTicket = undefined;
     return true;

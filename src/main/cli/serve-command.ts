@@ -11,12 +11,14 @@ export function addServeCommand(program: Command, context: CliContext): void {
     .option('--port <n>', 'TCP port on 127.0.0.1; 0 takes any free one', wholeNumber(0, 65_535), 0)
     .action(async (options: { port: number }) => {
       const core = await startCore({ env: context.env, port: options.port });
-      for (const notice of core.notices) context.print(`Note: ${notice}`);
-      context.print(`Innkeeper is at ${core.url}`);
-      await new Promise<void>((resolve) => {
+      const signalled = new Promise<void>((resolve) => {
         process.once('SIGINT', resolve);
         process.once('SIGTERM', resolve);
       });
+      // Printed once signals are caught: whoever reads the address may send one at once.
+      for (const notice of core.notices) context.print(`Note: ${notice}`);
+      context.print(`Innkeeper is at ${core.url}`);
+      await signalled;
       await core.close();
     });
 }
