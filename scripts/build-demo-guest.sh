@@ -1,10 +1,11 @@
 #!/bin/sh
 # Makes resources/demo-guest/: kernel, initial file system and CD image of the demo guest, from Debian 12 packages.
 #
-#   scripts/build-demo-guest.sh [WORK_FOLDER]
+#   scripts/build-demo-guest.sh [--keep-kernel] [WORK_FOLDER]
 #
 # Run by hand when something under scripts/demo-guest/ or a version below changes; the results are committed. The kernel
-# takes five minutes on two processors; a WORK_FOLDER that is kept makes the next run short. Nothing is installed, no root.
+# takes five minutes on two processors; a WORK_FOLDER that is kept makes the next run short, and --keep-kernel takes the
+# committed one. Nothing is installed, no root.
 # Needs: gcc make flex bison bc lz4 libelf-dev cpio xorriso, and `dpkg --add-architecture i386` once.
 set -eu
 
@@ -17,6 +18,11 @@ export SOURCE_DATE_EPOCH=1717200000             # 2024-06-01: every date in the 
 repo=$(cd "$(dirname "$0")/.." && pwd)
 parts=$repo/scripts/demo-guest
 out=$repo/resources/demo-guest
+keep_kernel=
+if [ "${1:-}" = --keep-kernel ]; then
+  keep_kernel=yes
+  shift
+fi
 if [ $# -gt 0 ]; then
   mkdir -p "$1"
   work=$(cd "$1" && pwd)
@@ -136,9 +142,14 @@ END
 }
 
 mkdir -p "$out"
-build_kernel
+if [ -n "$keep_kernel" ]; then
+  cp "$out/bzImage" "$work/"
+  cp "$out/kernel.config" "$work/.config"
+else
+  build_kernel
+  write_sources
+fi
 build_initrd
-write_sources
 install -m 644 /usr/share/common-licenses/GPL-2 "$out/COPYING"
 install -m 644 /usr/share/common-licenses/LGPL-2.1 "$out/COPYING.LIB"
 build_iso
