@@ -79,7 +79,15 @@ export class TextScreen {
   putCharacter(row: number, column: number, character: number, flags: number, background: number, foreground: number) {
     if (row >= this.#rows || column >= this.#columns) return;
     const cell = row * this.#columns + column;
-    this.#characters[cell] = (character & 0xff) | (flags << 8);
+    const code = (character & 0xff) | (flags << 8);
+    if (
+      this.#characters[cell] === code &&
+      this.#backgrounds[cell] === background &&
+      this.#foregrounds[cell] === foreground
+    ) {
+      return;
+    }
+    this.#characters[cell] = code;
     this.#backgrounds[cell] = background;
     this.#foregrounds[cell] = foreground;
     this.#changedRows[row] = 1;

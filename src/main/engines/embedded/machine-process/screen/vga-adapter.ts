@@ -1,5 +1,6 @@
 import type { Emulator, ScreenAdapter, ScreenLayer, VgaDevice } from '../emulator-types.ts';
 import { decodeCodePage437 } from './code-page-437.ts';
+import { deferText } from './deferred-text.ts';
 import { BLACK, type Framebuffer } from './framebuffer.ts';
 import { FLAG_BLINKING, FLAG_FONT_PAGE_B, TextScreen } from './text-screen.ts';
 import { installVerticalRetrace, showPageFlip } from './vertical-retrace.ts';
@@ -27,8 +28,8 @@ export function installImageDataShim(): void {
 }
 
 /**
- * Takes what v86's VGA device draws into a framebuffer. Text cells are only noted when the guest writes them; painting
- * is done in `refresh`, so that a screen at which nobody looks costs next to nothing.
+ * Takes what v86's VGA device draws into a framebuffer. That the guest wrote text is only noted; fetching and painting
+ * it is done in `refresh`, so that a screen at which nobody looks costs next to nothing.
  */
 export class VgaAdapter implements ScreenAdapter {
   readonly FLAG_BLINKING = FLAG_BLINKING;
@@ -37,6 +38,10 @@ export class VgaAdapter implements ScreenAdapter {
   readonly #text = new TextScreen();
   readonly #onTextChange: () => void;
   #vga: VgaDevice | undefined;
+  #reportText = (): void => {};
+  /** The cells differ from what the guest wrote. */
+  #isTextStale = true;
+  /** The picture differs from the cells, or may. */
   #isTextChanged = true;
   #drawnMode: 'none' | 'text' | 'graphics' = 'none';
 
@@ -54,6 +59,7 @@ export class VgaAdapter implements ScreenAdapter {
     emulator.screen_adapter = this;
     vga.screen = this;
     installVerticalRetrace(emulator);
+    this.#reportText = deferText(vga, () => this.#noteTextChange());
     this.#text.clear();
     if (!vga.graphical_mode) {
       vga.set_font_bitmap(true);
@@ -82,14 +88,13 @@ export class VgaAdapter implements ScreenAdapter {
   /** Brings the framebuffer up to date with the guest's screen. */
   refresh(isBlinkPhaseVisible: boolean): void {
     const vga = this.#vga;
-    this.#isTextChanged = false;
     if (vga?.graphical_mode) this.#refreshGraphics(vga);
     else this.#refreshText(isBlinkPhaseVisible);
+    this.#isTextChanged = false;
   }
 
   put_char(row: number, column: number, character: number, flags: number, background: number, foreground: number) {
     this.#text.putCharacter(row, column, character, flags, background, foreground);
-    this.#noteTextChange();
   }
 
   set_mode(_isGraphical: boolean): void {
@@ -148,6 +153,7 @@ export class VgaAdapter implements ScreenAdapter {
   }
 
   get_text_row(row: number): string {
+    this.#fetchText();
     return decodeCodePage437(this.#text.rowCharacters(row));
   }
 
@@ -161,13 +167,20 @@ export class VgaAdapter implements ScreenAdapter {
 
   destroy(): void {}
 
+  #fetchText(): void {
+    if (this.#isTextStale) this.#reportText();
+    this.#isTextStale = false;
+  }
+
   #noteTextChange(): void {
+    this.#isTextStale = true;
     if (this.#isTextChanged) return;
     this.#isTextChanged = true;
     this.#onTextChange();
   }
 
   #refreshText(isBlinkPhaseVisible: boolean): void {
+    this.#fetchText();
     const { widthPixels, heightPixels } = this.#text;
     const { width, height } = this.#framebuffer;
     if (this.#drawnMode !== 'text' || widthPixels !== width || heightPixels !== height) {

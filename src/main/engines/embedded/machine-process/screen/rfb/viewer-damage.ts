@@ -1,5 +1,11 @@
 import { type Framebuffer, type Rectangle, TILE_SIZE } from '../framebuffer.ts';
 
+/**
+ * Unchanged tiles between two changed ones of a row that are sent along: fewer rectangles are worth more than the few
+ * bytes that they take.
+ */
+const MAX_GAP_TILES = 4;
+
 /** What one viewer has not been sent yet. */
 export class ViewerDamage {
   readonly #framebuffer: Framebuffer;
@@ -61,12 +67,16 @@ export class ViewerDamage {
   #takeRow(start: number, end: number, row: number): Rectangle[] {
     const spans: Rectangle[] = [];
     const rowStart = row * this.#framebuffer.tileColumns;
-    for (let tile = this.#pending.indexOf(1, start); tile !== -1 && tile < end; ) {
-      const after = this.#pending.indexOf(0, tile);
-      const spanEnd = after === -1 ? end : Math.min(end, after);
-      this.#pending.fill(0, tile, spanEnd);
-      spans.push({ x: tile - rowStart, y: row, width: spanEnd - tile, height: 1 });
-      tile = this.#pending.indexOf(1, spanEnd);
+    let open: Rectangle | undefined;
+    for (let tile = this.#pending.indexOf(1, start); tile !== -1 && tile < end; tile = this.#pending.indexOf(1, tile)) {
+      this.#pending[tile] = 0;
+      const x = tile - rowStart;
+      if (open && x - (open.x + open.width) <= MAX_GAP_TILES) {
+        open.width = x + 1 - open.x;
+      } else {
+        open = { x, y: row, width: 1, height: 1 };
+        spans.push(open);
+      }
     }
     return spans;
   }

@@ -145,12 +145,12 @@ export class ViewerState {
     const encoding = this.#pixelEncoding;
     const encode = encoding === ENCODING.zrle ? encodeZrle : encodeRaw;
     const taken = areas.map((area) => ({ area, bytes: encode(this.#framebuffer, area, this.#translator) }));
-    const rectangles = [...before];
-    for (const { area, bytes } of taken) {
-      const data = encoding === ENCODING.zrle ? await this.#compress(bytes) : [bytes];
-      rectangles.push({ ...area, encoding, data });
-    }
-    return rectangles;
+    const rectangles = taken.map(async ({ area, bytes }) => ({
+      ...area,
+      encoding,
+      data: encoding === ENCODING.zrle ? await this.#compress(bytes) : [bytes],
+    }));
+    return [...before, ...(await Promise.all(rectangles))];
   }
 
   /** The length of the compressed data, and the data. Source: RFC 6143, 7.7.5. */
