@@ -9,6 +9,7 @@ import type { MachineConfig, MachineId } from '../../src/shared/model/machine.ts
 import { type House, openHouse } from '../support/fake-house.ts';
 import { rawBytes } from '../support/images.ts';
 import { makeTestConfig } from '../support/machine-records.ts';
+import { refusalOf } from '../support/refusal.ts';
 
 const demo = { kernelBoot: { source: 'demo' as const }, storage: [], keepsWarmStart: true };
 
@@ -116,15 +117,31 @@ describe('a warm start', () => {
     expect(house.get(id).warmStart).toBeNull();
   });
 
-  it('notices a disk that was written in the moment in which the state was kept', async () => {
+  it('is tried again when the guest wrote to its disk in the moment in which it was kept', async () => {
     const house = openHouse();
     const { path, storage } = await addDisk(house);
-    house.engine.script.before.keepState = () => writeFileSync(path, rawBytes().fill(1));
-    house.engine.script.before.resume = () => writeFileSync(path, rawBytes().fill(2));
+    let writes = 1;
+    house.engine.script.before.keepState = () => {
+      if (writes > 0) writeFileSync(path, rawBytes().fill(writes));
+      writes -= 1;
+    };
     const id = await warmUp(house, { storage });
-    house.engine.script.before = {};
+    expect(writes).toBe(-1);
     await house.runner.powerOff(id);
-    expect((await house.runner.start(id)).reason).toBe('booted');
+    expect((await house.runner.start(id)).reason).toBe('warmStart');
+  });
+
+  it('is not kept of a guest that writes all the time', async () => {
+    const house = openHouse();
+    const { path, storage } = await addDisk(house);
+    const id = house.add({ storage, name: 'busy' });
+    await house.runner.start(id);
+    house.engine.script.before.keepState = () => writeFileSync(path, rawBytes());
+    const refusal = await refusalOf(() => house.runner.keepWarmStart(id));
+    expect(refusal.message).toBe(
+      "Cannot keep a warm start of 'busy' because its guest writes to its disks all the time.",
+    );
+    expect(readdirSync(house.paths.machineFolder(id))).toEqual(['logs']);
   });
 
   it('boots a machine whose memory was changed', async () => {

@@ -14,10 +14,11 @@ export async function markOf(file: string): Promise<string> {
   return found ? `${file}|${found.size}|${found.mtimeNs}` : `${file}|missing`;
 }
 
-/** Marks of the files, none of which is being written, taken so late that every later write will show. */
+/** Marks of the files, taken so long after the last write to any of them that every later one will show. */
 export async function settledMarks(files: readonly string[]): Promise<string[]> {
   const times = await Promise.all(files.map(async (file) => (await stat(file).catch(() => undefined))?.mtimeMs ?? 0));
   const ageMs = Date.now() - Math.max(0, ...times);
+  // A file from the future, by another clock, never settles.
   if (ageMs >= 0 && ageMs < STEP_MS) await delay(STEP_MS - ageMs);
   return Promise.all(files.map(markOf));
 }

@@ -1,5 +1,5 @@
 import { InnError, toErrorReport } from '../../shared/errors.ts';
-import { filesOf, settledMarks } from './file-marks.ts';
+import { filesOf, markOf, settledMarks } from './file-marks.ts';
 import type { LiveSession } from './live-session.ts';
 import type { MachineRecord } from './machine-record.ts';
 import type { RunnerContext } from './runner-context.ts';
@@ -8,34 +8,57 @@ import { engineFacts } from './start-machine.ts';
 import { resolveSpec } from './start-spec.ts';
 import { fingerprintOf, readyPattern, sawPattern } from './warm-start.ts';
 
+/** A guest that writes all the time has no moment to keep. */
+const MAX_TRIES = 3;
+
 /**
- * Keeps the machine's present state for instant starts and lets it go on as it was. The guest stands still while its
- * state is written and its disks are marked, so that the marks belong to the state.
- * @throws InnError `NOT_SUPPORTED`, `ENGINE_FAILED`, `ENGINE_TIMEOUT`, `DISK_FULL`, `CANCELLED`
+ * Keeps the machine's present state for instant starts; the machine goes on as it was. A state is good when no file
+ * that the guest can see was written while it was kept: the marks before and after are the same.
+ * @throws InnError `NOT_SUPPORTED`, `INVALID_STATE` when the guest writes to its disks all the time, `ENGINE_FAILED`,
+ * `ENGINE_TIMEOUT`, `DISK_FULL`, `CANCELLED`
  */
 export async function keepWarmStart(
   context: RunnerContext,
   live: LiveSession,
-  { id, state, config, warmStart: old }: MachineRecord,
+  { id, config, warmStart: old }: MachineRecord,
   signal: AbortSignal,
 ): Promise<void> {
   await assertSupported(context, live, config.name);
-  const file = newStateFile('warm');
-  const wasRunning = state === 'Running';
-  try {
-    if (wasRunning) await live.call((session) => session.pause(), signal);
-    await live.call((session) => session.keepState(context.stateFile(id, file)), signal);
-    const spec = await resolveSpec(context.deps, id, config);
-    const marks = await settledMarks(filesOf(spec));
-    const engine = await engineFacts(context, live.session.runtime.engine);
+  const spec = await resolveSpec(context.deps, id, config);
+  const engine = await engineFacts(context, live.session.runtime.engine);
+  for (let tries = 0; tries < MAX_TRIES; tries += 1) {
+    const file = newStateFile('warm');
+    const marks = await keepQuietState(context, live, file, filesOf(spec), signal);
+    if (!marks) continue;
     context.states.patch(id, { warmStart: { file, fingerprint: fingerprintOf({ engine, spec, marks }) } });
     if (old) await context.removeState(id, old.file);
-  } catch (error) {
-    await context.removeState(id, file);
-    throw error;
+    return;
+  }
+  throw new InnError(
+    'INVALID_STATE',
+    `Cannot keep a warm start of '${config.name}' because its guest writes to its disks all the time.`,
+    { hint: 'Wait until the guest is idle and try again. A warm start is of use only until the next write.' },
+  );
+}
+
+/** Keeps one state; the marks of the files that belong to it, or undefined when one was written meanwhile. */
+async function keepQuietState(
+  context: RunnerContext,
+  live: LiveSession,
+  file: string,
+  files: readonly string[],
+  signal: AbortSignal,
+): Promise<string[] | undefined> {
+  const id = live.machineId;
+  let isGood = false;
+  try {
+    const before = await settledMarks(files);
+    await live.call((session) => session.keepState(context.stateFile(id, file)), signal);
+    const after = await Promise.all(files.map(markOf));
+    isGood = before.every((mark, index) => mark === after[index]);
+    return isGood ? before : undefined;
   } finally {
-    // A power off that interrupted has no use for a guest that runs again.
-    if (wasRunning && !live.exit && !signal.aborted) await live.call((session) => session.resume());
+    if (!isGood) await context.removeState(id, file);
   }
 }
 

@@ -65,12 +65,15 @@ async function takeBack(context: RunnerContext, live: LiveSession, record: Machi
     return endCutOffStart(context, live, record);
   }
   if (live.saved === 'complete' && status.state === 'Paused') return end(live);
-  if (live.saved === 'partial' || live.saved === 'complete') {
+  const isCutOffSave = live.saved === 'partial' || live.saved === 'complete';
+  if (isCutOffSave) {
     live.saved = 'none';
     if (savedStateFile) await context.removeState(id, savedStateFile);
     context.states.patch(id, { savedStateFile: null });
   }
-  context.write(id, stateWhenTakenBack(status));
+  const change = stateWhenTakenBack(status);
+  const detail = change.detail ?? (isCutOffSave ? 'Saving its state was cut off when the program ended.' : null);
+  context.write(id, { ...change, detail });
   if (status.state === 'Running') await context.consumeSavedState(live);
 }
 
