@@ -1,3 +1,4 @@
+import './without-eval.ts';
 import '@mantine/core/styles.css';
 import '@mantine/notifications/styles.css';
 import '@mantine/spotlight/styles.css';
@@ -7,7 +8,6 @@ import { MantineProvider } from '@mantine/core';
 import { Notifications } from '@mantine/notifications';
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
-import * as z from 'zod';
 import { App } from './app.tsx';
 import { keepConnected } from './connection.ts';
 import { useObservable } from './observable.ts';
@@ -31,8 +31,6 @@ function Root() {
 
 const root = document.getElementById('root');
 if (root === null) throw new Error('The page has no element #root.');
-// Zod would compile its schemas with `new Function`, which the page's security policy forbids.
-z.config({ jitless: true });
 listenForShortcuts();
 void keepConnected();
 createRoot(root).render(

@@ -55,6 +55,20 @@ const dark: MantineColorsTuple = [
   '#111213',
 ];
 
+/** Brick: what is lost, and what is wrong. */
+const red: MantineColorsTuple = [
+  '#fdf0ee',
+  '#f8dedb',
+  '#efbab5',
+  '#e4938c',
+  '#db7169',
+  '#d25b52',
+  '#bf4239',
+  '#a5352e',
+  '#892c26',
+  '#6c231f',
+];
+
 const SANS = "'Inter', 'Inter Variable', system-ui, -apple-system, 'Segoe UI', Roboto, 'Noto Sans', sans-serif";
 const MONO = "ui-monospace, 'JetBrains Mono', 'SF Mono', 'Cascadia Mono', Consolas, 'Liberation Mono', monospace";
 
@@ -62,7 +76,7 @@ const MONO = "ui-monospace, 'JetBrains Mono', 'SF Mono', 'Cascadia Mono', Consol
 export const theme = createTheme({
   primaryColor: 'dusk',
   primaryShade: { light: 6, dark: 5 },
-  colors: { dusk, lantern, gray, dark },
+  colors: { dusk, lantern, red, gray, dark },
   fontFamily: SANS,
   fontFamilyMonospace: MONO,
   fontSizes: { xs: '0.75rem', sm: '0.8125rem', md: '0.8125rem', lg: '0.9375rem', xl: '1.125rem' },

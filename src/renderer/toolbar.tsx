@@ -35,12 +35,16 @@ export function MachineToolbar() {
   );
 }
 
+type CommandLook = 'quiet' | 'strong' | 'icon' | 'filled' | 'plain';
+
+const VARIANTS = { quiet: 'subtle', strong: 'subtle', icon: 'subtle', filled: 'filled', plain: 'default' } as const;
+
 interface CommandButtonProps {
   id: CommandId;
   machine: Machine | undefined;
   label?: string;
-  /** `quiet` for the toolbar, `strong` for its first choice, `icon` where room is short, `filled` where it stands alone. */
-  look?: 'quiet' | 'strong' | 'icon' | 'filled';
+  /** `quiet` for the toolbar, `strong` for its first choice, `icon` where room is short, `filled` and `plain` where they stand alone. */
+  look?: CommandLook;
 }
 
 /** A command as a button that stays focusable when it is greyed, so that its reason can be read. */
@@ -64,9 +68,9 @@ export function CommandButton({ id, machine, label, look = 'quiet' }: CommandBut
       ) : (
         <Button
           {...shared}
-          variant={look === 'filled' ? 'filled' : 'subtle'}
+          variant={VARIANTS[look]}
           color={look === 'quiet' ? 'gray' : 'dusk'}
-          className={look === 'filled' ? '' : (classes.button ?? '')}
+          className={VARIANTS[look] === 'subtle' ? (classes.button ?? '') : ''}
           data-strong={look === 'strong' || undefined}
           leftSection={<Glyph size={16} stroke={1.7} />}
         >

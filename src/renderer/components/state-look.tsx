@@ -8,7 +8,13 @@ import {
   IconPlayerPlayFilled,
   IconPower,
 } from '@tabler/icons-react';
-import { describeState, isTransient, MACHINE_STATES, type MachineState } from '../../shared/machine-state.ts';
+import {
+  describeState,
+  isTransient,
+  MACHINE_STATES,
+  type MachineState,
+  type StateReason,
+} from '../../shared/machine-state.ts';
 import type { Machine } from '../../shared/model/machine.ts';
 import classes from './state-look.module.css';
 
@@ -33,10 +39,18 @@ export function StateIcon({ state, size = 12 }: { state: MachineState; size?: nu
   return <Glyph size={size} color={stateColor(state)} className={turning} stroke={2.2} aria-hidden />;
 }
 
+/** Reasons that only say the state again. */
+const PLAIN_REASONS = new Set<StateReason>(['user', 'powerOff', 'saved', 'created']);
+
+/** `Paused (I/O error)`; without the reason where it says nothing more. */
+export function stateWords({ state, reason }: Pick<Machine, 'state' | 'reason'>): string {
+  return describeState(state, PLAIN_REASONS.has(reason) || isTransient(state) ? null : reason);
+}
+
 /** Icon and words. The reason is added where it says more than the state does. */
 export function StateLabel({ machine, withReason = false }: { machine: Machine; withReason?: boolean }) {
-  const { state, reason } = machine;
-  const text = withReason ? describeState(state, reason) : MACHINE_STATES[state].label;
+  const { state } = machine;
+  const text = withReason ? stateWords(machine) : MACHINE_STATES[state].label;
   return (
     <span className={classes.label} style={{ ['--state' as string]: stateColor(state) }}>
       <StateIcon state={state} />
@@ -55,7 +69,7 @@ export function StatePill({ machine }: { machine: Machine }) {
       aria-label={`State of ${machine.config.name}`}
     >
       <StateIcon state={machine.state} />
-      {describeState(machine.state, machine.reason)}
+      {stateWords(machine)}
     </span>
   );
 }

@@ -1,5 +1,6 @@
 import type RFB from '@novnc/novnc';
 import { useEffect, useRef, useState } from 'react';
+import { can } from '../../shared/machine-state.ts';
 import type { Machine } from '../../shared/model/machine.ts';
 import { useObservable } from '../observable.ts';
 import { preferences, view } from '../view.ts';
@@ -30,9 +31,11 @@ export function Screen({ machine, isHidden, onStatus, onCombination }: ScreenPro
   const { id, pid } = machine;
   const { name } = machine.config;
 
+  const hasScreen = can('show', machine.state);
+
   // A new process is a new screen: `pid` is among the reasons to connect again.
   useEffect(() => {
-    if (target.current === null || pid === null) return;
+    if (target.current === null || pid === null || !hasScreen) return;
     const stop = new AbortController();
     const listener = {
       onViewer: (next: RFB | null) => {
@@ -43,7 +46,7 @@ export function Screen({ machine, isHidden, onStatus, onCombination }: ScreenPro
     };
     connectScreen(target.current, { id, name }, listener, stop.signal);
     return () => stop.abort();
-  }, [id, name, pid, onStatus]);
+  }, [id, name, pid, hasScreen, onStatus]);
 
   useEffect(() => {
     if (viewer === null) return;

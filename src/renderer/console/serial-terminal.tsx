@@ -1,6 +1,7 @@
 import { FitAddon } from '@xterm/addon-fit';
 import { Terminal } from '@xterm/xterm';
 import { useEffect, useRef } from 'react';
+import { can } from '../../shared/machine-state.ts';
 import type { Machine, MachineId } from '../../shared/model/machine.ts';
 import { type ByteChannel, keepOpen, openByteChannel } from './console-channel.ts';
 import classes from './console-page.module.css';
@@ -19,12 +20,13 @@ const LOOK = {
 export function SerialTerminal({ machine, isHidden }: { machine: Machine; isHidden: boolean }) {
   const target = useRef<HTMLDivElement>(null);
   const { id, pid } = machine;
+  const hasSerial = can('show', machine.state);
   useEffect(() => {
-    if (target.current === null || pid === null) return;
+    if (target.current === null || pid === null || !hasSerial) return;
     const stop = new AbortController();
     openTerminal(target.current, id, stop.signal);
     return () => stop.abort();
-  }, [id, pid]);
+  }, [id, pid, hasSerial]);
   return (
     <section
       ref={target}

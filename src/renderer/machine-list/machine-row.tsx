@@ -1,8 +1,8 @@
 import { IconChevronDown, IconFolder } from '@tabler/icons-react';
 import type { CSSProperties, MouseEvent } from 'react';
-import { describeState, MACHINE_STATES } from '../../shared/machine-state.ts';
+import { MACHINE_STATES } from '../../shared/machine-state.ts';
 import { OsIcon } from '../components/os-icon.tsx';
-import { StateLabel } from '../components/state-look.tsx';
+import { StateLabel, stateWords } from '../components/state-look.tsx';
 import type { ListRow } from './list-rows.ts';
 import classes from './machine-list.module.css';
 
@@ -41,7 +41,7 @@ export function MachineRow(props: MachineRowProps) {
       style={style}
       data-selected={isSelected || undefined}
       data-cursor={hasCursor || undefined}
-      title={`${name}\n${describeState(machine.state, machine.reason)} since ${since}`}
+      title={`${name}\n${stateWords(machine)} since ${since}`}
       onClick={onChoose}
       onDoubleClick={onOpen}
       onContextMenu={(event) => {

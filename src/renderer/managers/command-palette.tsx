@@ -1,5 +1,6 @@
 import { createSpotlight, Spotlight, type SpotlightActionGroupData } from '@mantine/spotlight';
 import { IconKeyboard, IconPlus, IconSearch, IconStethoscope } from '@tabler/icons-react';
+import { useState } from 'react';
 import { MACHINE_STATES } from '../../shared/machine-state.ts';
 import type { Machine } from '../../shared/model/machine.ts';
 import { COMMANDS, type Command } from '../actions.tsx';
@@ -7,7 +8,7 @@ import { OsIcon } from '../components/os-icon.tsx';
 import { startDemo } from '../demo.ts';
 import { openDialog } from '../dialogs.ts';
 import { useObservable } from '../observable.ts';
-import { useMachine, useMachines } from '../store.ts';
+import { useMachine, type World, world } from '../store.ts';
 import { selectMachine, view } from '../view.ts';
 
 const [paletteStore, palette] = createSpotlight();
@@ -18,18 +19,21 @@ export function openPalette(): void {
 
 /** Ctrl+K: every command that is legal now, and every machine, by a few letters. */
 export function CommandPalette() {
-  const machines = useMachines();
-  const selected = useMachine(useObservable(view, (now) => now.machineId));
+  const [isOpen, setOpen] = useState(false);
   return (
     <Spotlight
       store={paletteStore}
       shortcut={null}
-      actions={[...commandsOf(selected), general(machines.values()), machinesGroup(machines.values())]}
+      actions={useActions(isOpen)}
+      onSpotlightOpen={() => setOpen(true)}
+      onSpotlightClose={() => setOpen(false)}
       limit={12}
       nothingFound="Nothing found"
       scrollable
       maxHeight={420}
       highlightQuery
+      overlayProps={{ backgroundOpacity: 0.25, blur: 0 }}
+      transitionProps={{ duration: 90, transition: 'pop' }}
       searchProps={{
         leftSection: <IconSearch size={16} />,
         placeholder: 'Do something, or go to a machine',
@@ -38,6 +42,16 @@ export function CommandPalette() {
     />
   );
 }
+
+/** Nothing while the palette is closed: with a thousand machines the list is long. */
+function useActions(isOpen: boolean): SpotlightActionGroupData[] {
+  const machines = useObservable(world, (now) => (isOpen ? now.machines : NO_MACHINES));
+  const selected = useMachine(useObservable(view, (now) => (isOpen ? now.machineId : null)));
+  if (!isOpen) return [];
+  return [...commandsOf(selected), general(machines.values()), machinesGroup(machines.values())];
+}
+
+const NO_MACHINES: World['machines'] = new Map();
 
 function commandsOf(machine: Machine | undefined): SpotlightActionGroupData[] {
   if (machine === undefined) return [];
@@ -96,7 +110,7 @@ function machinesGroup(machines: Iterable<Machine>): SpotlightActionGroupData {
       id: machine.id,
       label: machine.config.name,
       description: MACHINE_STATES[machine.state].label,
-      leftSection: <OsIcon osType={machine.config.osType} size={24} />,
+      leftSection: <OsIcon osType={machine.config.osType} size={20} />,
       onClick: () => selectMachine(machine.id),
     })),
   };

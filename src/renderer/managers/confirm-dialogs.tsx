@@ -151,12 +151,12 @@ export function RemoveDialog({ machine, onClose }: MachineDialogProps) {
           />
           <Radio
             value="delete"
-            label={`Delete the files (${formatBytes(total)} in disks)`}
+            label={files.length === 0 ? 'Delete the files' : `Delete the files (${formatBytes(total)} in disks)`}
             description="The folder below and everything in it is deleted. This cannot be undone."
           />
         </Stack>
       </Radio.Group>
-      <Code block fz="xs">
+      <Code block fz="xs" style={{ whiteSpace: 'pre-wrap', overflowWrap: 'anywhere' }}>
         {[machine.folder, ...files.map((file) => `  ${file.name}, ${sizeOf(file)}`), ...savedStateLine(machine)].join(
           '\n',
         )}

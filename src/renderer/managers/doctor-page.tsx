@@ -68,9 +68,9 @@ function EngineCard({ engine }: { engine: EngineInfo }) {
         <h3>{engine.name}</h3>
         {engine.version !== null && <span className={classes.quiet}>{engine.version}</span>}
         {engine.acceleration !== null && <Badge color="gray">{engine.acceleration}</Badge>}
-        <Badge color={engine.isAvailable ? 'teal' : 'orange'} ml="auto">
+        <span className={classes.verdict} data-ready={engine.isAvailable || undefined}>
           {engine.isAvailable ? 'Ready' : 'Not available'}
-        </Badge>
+        </span>
       </div>
       {engine.findings.map((finding) => (
         <FindingLine key={`${finding.subject} ${finding.cause}`} finding={finding} />

@@ -79,7 +79,7 @@ function TaskItem({ task }: { task: Task }) {
           aria-label={`Progress of ${task.title}`}
         />
       )}
-      {task.detail !== null && <Text className={classes.quiet}>{task.detail}</Text>}
+      {isRunning && task.detail !== null && <Text className={classes.quiet}>{task.detail}</Text>}
       {task.failure !== null && <Text className={classes.quiet}>{task.failure.message}</Text>}
     </article>
   );

@@ -6,7 +6,6 @@ import { api } from '../api.ts';
 import { EngineSelect } from '../components/engine-select.tsx';
 import { FormRow, FormSection } from '../components/form-row.tsx';
 import { OsTypeSelect } from '../components/os-type-select.tsx';
-import { useEngines } from '../engines.ts';
 import { freeName } from '../free-name.ts';
 import { attempt } from '../notify.tsx';
 import { useMachines } from '../store.ts';
@@ -126,11 +125,9 @@ interface SectionProps {
 }
 
 function EngineSection({ form, check, onChange }: SectionProps & { check: ConfigCheck }) {
-  const chosen = useEngines().find((engine) => engine.id === check.engine);
-  const says = chosen === undefined ? check.engineReason : `${chosen.name}: ${check.engineReason}`;
   return (
     <FormSection title="Engine">
-      <FormRow label="Engine" note={says}>
+      <FormRow label="Engine" note={check.engineReason}>
         <EngineSelect value={form.engine} onChange={(engine) => onChange({ ...form, engine })} />
       </FormRow>
     </FormSection>
