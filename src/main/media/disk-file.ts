@@ -1,11 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { constants } from 'node:fs';
-import { access, link, open, rename, rm, stat } from 'node:fs/promises';
+import { access, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { InnError } from '../../shared/errors.ts';
 import { GIB, MIB } from '../../shared/units.ts';
 import { errnoOf, fileError } from '../file-error.ts';
 import { SECTOR } from './image-file.ts';
+import { makeNewFile } from './new-file.ts';
 
 /** Sizes of new disks, as the field has them (field guide §2.6). */
 export const DISK_SIZE_BYTES = { min: 4 * MIB, max: 2048 * GIB } as const;
@@ -28,51 +29,7 @@ export function assertDiskSize(sizeBytes: number): void {
  */
 export async function createDiskFile(path: string, sizeBytes: number): Promise<void> {
   assertDiskSize(sizeBytes);
-  await assertFolder(dirname(path));
-  const aside = join(dirname(path), `.${basename(path)}.${randomUUID().slice(0, 8)}.new`);
-  try {
-    const file = await open(aside, 'wx', 0o600);
-    try {
-      await file.truncate(sizeBytes);
-      await file.sync();
-    } finally {
-      await file.close();
-    }
-    await moveWithoutOverwriting(aside, path);
-  } catch (cause) {
-    throw fileError(path, cause);
-  } finally {
-    await rm(aside, { force: true });
-  }
-}
-
-async function assertFolder(folder: string): Promise<void> {
-  const stats = await stat(folder).catch((cause: unknown) => {
-    throw fileError(folder, cause);
-  });
-  if (!stats.isDirectory()) throw fileError(folder, Object.assign(new Error('not a folder'), { code: 'ENOTDIR' }));
-}
-
-/** `rename` would overwrite; a second hard link fails when the name is taken (link(2)). */
-async function moveWithoutOverwriting(from: string, to: string): Promise<void> {
-  try {
-    await link(from, to);
-  } catch (cause) {
-    if (!HAS_NO_LINKS.has(errnoOf(cause) ?? '')) throw cause;
-    await assertAbsent(to);
-    await rename(from, to);
-  }
-}
-
-/** What file systems without hard links answer, such as exFAT. */
-const HAS_NO_LINKS = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK']);
-
-async function assertAbsent(path: string): Promise<void> {
-  const isThere = await stat(path).then(
-    () => true,
-    () => false,
-  );
-  if (isThere) throw Object.assign(new Error('exists'), { code: 'EEXIST' });
+  await makeNewFile(path, (file) => file.truncate(sizeBytes));
 }
 
 /**

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { type DiskFailure, V86Disk } from '../../../src/main/engines/embedded/machine-process/v86-disk-buffer.ts';
-import { type BlockDevice, ioError } from '../../../src/main/media/formats/block-device.ts';
+import { type BlockDevice, type Extent, ioError } from '../../../src/main/media/formats/block-device.ts';
 
 /** A device in memory that does what it is told, when it is told. */
 class ScriptedDevice implements BlockDevice {
@@ -26,6 +26,14 @@ class ScriptedDevice implements BlockDevice {
   async write(offset: number, data: Uint8Array): Promise<void> {
     this.#step(`write ${offset}+${data.length}`);
     this.bytes.set(data, offset);
+  }
+
+  async discard(offset: number, lengthBytes: number): Promise<void> {
+    this.#step(`discard ${offset}+${lengthBytes}`);
+  }
+
+  async extentAt(_offset: number, lengthBytes: number): Promise<Extent> {
+    return { kind: 'data', lengthBytes };
   }
 
   async flush(): Promise<void> {
