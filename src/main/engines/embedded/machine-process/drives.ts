@@ -1,6 +1,5 @@
 import { InnError } from '../../../../shared/errors.ts';
-import type { BlockDevice } from '../../../media/formats/block-device.ts';
-import { openRawFile } from '../../../media/formats/raw-file.ts';
+import { openImage } from '../../../media/formats/formats.ts';
 import type { Emulator } from './emulator-types.ts';
 import { connectIdeDrives, ideDrive } from './ide-drives.ts';
 import { type DiskFailure, V86Disk } from './v86-disk-buffer.ts';
@@ -45,7 +44,7 @@ export class Drives {
     this.#hooks = hooks;
   }
 
-  /** Opens every medium. @throws InnError `FILE_NOT_FOUND`, `FILE_NOT_ACCESSIBLE`, `NOT_SUPPORTED`; then none stays open. */
+  /** Opens every medium. @throws InnError as `openImage`; then none stays open. */
   static async open(plans: readonly PlannedDrive[], hooks: DriveHooks): Promise<Drives> {
     const all = plans.map((plan): Drive => ({ plan, medium: null, disk: undefined, past: noCounters() }));
     const drives = new Drives(all, hooks);
@@ -123,7 +122,8 @@ export class Drives {
 
   async #openDisk(drive: Drive, medium: NonNullable<PlannedDrive['medium']>): Promise<V86Disk> {
     const { kind } = drive.plan;
-    const device = await openMedium(medium, kind === 'optical');
+    const isReadOnly = kind === 'optical' || medium.isReadOnly;
+    const device = await openImage(medium.path, medium.format, { isReadOnly });
     const paddedBytes = kind === 'floppy' ? FLOPPY_BYTES.find((size) => size >= device.sizeBytes) : undefined;
     const disk = new V86Disk(device, {
       sectorBytes: kind === 'optical' ? 2048 : 512,
@@ -149,22 +149,8 @@ export class Drives {
   }
 }
 
-async function openMedium(medium: NonNullable<PlannedDrive['medium']>, isOptical: boolean): Promise<BlockDevice> {
-  if (medium.format !== 'raw') {
-    throw new InnError(
-      'NOT_SUPPORTED',
-      `The embedded engine cannot open '${medium.path}', which is of format '${medium.format}'.`,
-      { hint: 'Convert the image to the raw format, or choose the QEMU engine.' },
-    );
-  }
-  try {
-    return await openRawFile(medium.path, { isReadOnly: isOptical || medium.isReadOnly });
-  } catch (error) {
-    throw notAccessible(medium.path, error);
-  }
-}
-
 function notAccessible(path: string, cause: unknown): InnError {
+  if (cause instanceof InnError) return cause;
   const isMissing = (cause as NodeJS.ErrnoException).code === 'ENOENT';
   const reason = cause instanceof Error ? cause.message : String(cause);
   return new InnError(isMissing ? 'FILE_NOT_FOUND' : 'FILE_NOT_ACCESSIBLE', `'${path}' cannot be opened: ${reason}`, {
