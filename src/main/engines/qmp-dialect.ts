@@ -1,3 +1,4 @@
+import type { Duplex } from 'node:stream';
 import type { GuestUsage, ResolvedDrive, Screenshot } from './engine.ts';
 import type { QmpCaller } from './qmp/link.ts';
 
@@ -15,4 +16,10 @@ export interface QmpDialect {
   typeText(engine: QmpCaller, text: string): Promise<void>;
   screenshot(engine: QmpCaller): Promise<Screenshot>;
   sample(engine: QmpCaller): Promise<GuestUsage>;
+  /** Instead of connecting to the serial socket. */
+  openSerial?(): Promise<Duplex>;
+  /** The machine is about to be powered off: nothing may hold its process back any more. */
+  letGo?(): void;
+  /** The session is over, or was let go of. */
+  close?(): void;
 }

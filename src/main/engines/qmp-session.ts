@@ -124,6 +124,7 @@ export class QmpSession implements Session {
 
   async powerOff(): Promise<void> {
     this.#isPoweringOff = true;
+    this.#dialect.letGo?.();
     const isAsked = await this.#link.execute('quit', {}, { timeoutMs: END_TIMEOUTS_MS.quit }).then(
       () => true,
       isEndOfConnection, // the process may have ended under the call
@@ -180,6 +181,7 @@ export class QmpSession implements Session {
   }
 
   async openChannel(channel: 'screen' | 'serial'): Promise<Duplex> {
+    if (channel === 'serial' && this.#dialect.openSerial !== undefined) return this.#dialect.openSerial();
     const socketPath = path.join(this.runtime.runtimeFolder, this.#dialect.sockets[channel]);
     return openChannel(channel, socketPath);
   }
@@ -194,6 +196,7 @@ export class QmpSession implements Session {
     this.#disposal.resolve();
     this.#watch.close();
     this.#link.close();
+    this.#dialect.close?.();
   }
 
   async #queryStatus(): Promise<SessionStatus> {
@@ -236,6 +239,7 @@ export class QmpSession implements Session {
       }
     }
     this.#link.close();
+    this.#dialect.close?.();
     if (!this.#isDisposed) settle(await this.#readExit());
   }
 

@@ -5,6 +5,8 @@ import type { Exit } from './engine.ts';
 
 /** Written by a machine process just before it ends in order; its absence means that it did not. */
 export const EXIT_FILE = 'exit.json';
+/** Every event that QEMU's monitor has told, one JSON document per line; QEMU writes it whether anybody listens or not. */
+export const EVENTS_FILE = 'events.log';
 /** Symbolic link in the runtime folder to the log of the run, which stays with the machine. */
 export const LOG_LINK = 'log';
 
@@ -32,7 +34,7 @@ export async function removeExitRecord(runtimeFolder: string): Promise<void> {
  * none. `end` is asked only for a crash.
  */
 export async function readExit(runtimeFolder: string, end?: ProcessEnd): Promise<Exit> {
-  const kind = await readExitRecord(runtimeFolder);
+  const kind = (await readExitRecord(runtimeFolder)) ?? (await readShutdownEvent(runtimeFolder));
   return kind === undefined ? describeCrash(end, await readLogTail(path.join(runtimeFolder, LOG_LINK))) : { kind };
 }
 
@@ -43,6 +45,27 @@ async function readExitRecord(runtimeFolder: string): Promise<OrderlyExit | unde
     return kind === 'guestShutdown' || kind === 'powerOff' ? kind : undefined;
   } catch {
     return undefined; // no record, or a damaged one: neither proves an orderly end
+  }
+}
+
+/**
+ * What the event log of a QEMU says about its end; undefined when it ended without a word, so in no order.
+ *
+ * | last `SHUTDOWN` (QEMU QMP reference, "ShutdownCause") | means |
+ * |---|---|
+ * | `guest` is true | the guest switched itself off |
+ * | any other but `host-error` | somebody ended it: `quit`, SIGTERM, the closing of a window |
+ */
+async function readShutdownEvent(runtimeFolder: string): Promise<OrderlyExit | undefined> {
+  const lines = await readLogTail(path.join(runtimeFolder, EVENTS_FILE));
+  const shutdown = lines.findLast((line) => line.includes('"SHUTDOWN"'));
+  if (shutdown === undefined) return undefined;
+  try {
+    const { data } = JSON.parse(shutdown);
+    if (data?.guest === true) return 'guestShutdown';
+    return data?.reason === 'host-error' ? undefined : 'powerOff';
+  } catch {
+    return undefined; // cut off while it was written
   }
 }
 

@@ -3,11 +3,11 @@ import { once } from 'node:events';
 import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { openRotatedLog } from '../../../src/main/engines/embedded/log-rotation.ts';
 import type { ProcessSpec } from '../../../src/main/engines/embedded/process-spec.ts';
-import { prepareRuntimeFolder, removeRuntimeFolder } from '../../../src/main/engines/embedded/runtime-folder.ts';
 import { endLeftover, writeProcessFile } from '../../../src/main/engines/leftover.ts';
+import { openRotatedLog } from '../../../src/main/engines/log-rotation.ts';
 import { readStartTime } from '../../../src/main/engines/process-identity.ts';
+import { prepareRuntimeFolder, removeRuntimeFolder } from '../../../src/main/engines/runtime-folder.ts';
 import { makeTempFolder } from '../../support/temp-folder.ts';
 
 const SPEC: ProcessSpec = {

@@ -7,12 +7,13 @@ import { endLeftover } from '../leftover.ts';
 import { assertFilesUsable } from '../named-files.ts';
 import { isSameProcess, killProcess } from '../process-identity.ts';
 import { QmpSession } from '../qmp-session.ts';
+import { PROCESS_LOG } from '../runtime-files.ts';
+import { prepareRuntimeFolder, removeRuntimeFolder } from '../runtime-folder.ts';
 import { checkEmbedded } from './check.ts';
 import { EMBEDDED_DIALECT } from './dialect.ts';
 import { type LaunchedProcess, launchMachineProcess } from './launch.ts';
 import { firmwareOf, probeEmbedded } from './probe.ts';
-import { PROCESS_LOG, type ProcessSpec } from './process-spec.ts';
-import { prepareRuntimeFolder, removeRuntimeFolder } from './runtime-folder.ts';
+import type { ProcessSpec } from './process-spec.ts';
 
 const READY_TIMEOUT_MS = 20_000;
 const LOAD_TIMEOUT_MS = 60_000;

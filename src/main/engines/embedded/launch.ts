@@ -2,9 +2,9 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import type { Readable } from 'node:stream';
 import { InnError, isErrorCode } from '../../../shared/errors.ts';
 import { writeProcessFile } from '../leftover.ts';
+import { openRotatedLog } from '../log-rotation.ts';
 import { type ProcessIdentity, readStartTime } from '../process-identity.ts';
 import { type ProcessEnd, readLogTail } from '../session-exit.ts';
-import { openRotatedLog } from './log-rotation.ts';
 import { machineProcessEnvironment, machineProcessPath } from './process-script.ts';
 
 export interface LaunchedProcess extends ProcessIdentity {

@@ -1,5 +1,7 @@
 import type { BootDevice } from '../../../shared/model/hardware.ts';
 import type { ResolvedAdapter, ResolvedDrive, ResolvedKernel } from '../engine.ts';
+import { RUNTIME_FILES as MACHINE_FILES } from '../runtime-files.ts';
+import { EXIT_FILE } from '../session-exit.ts';
 
 /** What the program hands to a machine process, as `machine.json` in the runtime folder. Plain data only. */
 export interface ProcessSpec {
@@ -21,20 +23,10 @@ export interface ProcessSpec {
   isWarmStart: boolean;
 }
 
-/** Names of the files in a machine's runtime folder (mode 0700). */
+/** Names of the files in the runtime folder of an embedded machine. */
 export const RUNTIME_FILES = {
-  spec: 'machine.json',
-  /** Control, for the one core that owns the machine. */
-  qmp: 'qmp.sock',
-  /** A second monitor, for recovery and tools. */
-  monitor: 'monitor.sock',
-  screen: 'screen.sock',
-  serial: 'serial.sock',
+  ...MACHINE_FILES,
+  spec: MACHINE_FILES.orders,
   /** Written by the machine process when it ends in order: how it ended. Absent after a crash. */
-  exit: 'exit.json',
-  /** Socket of an adapter's Ethernet frames: 4-byte big-endian length, then the frame. */
-  frames: (index: number): string => `net${index}.sock`,
+  exit: EXIT_FILE,
 } as const;
-
-/** Name of the log of a machine process in the logs folder of the machine. */
-export const PROCESS_LOG = 'machine.log';

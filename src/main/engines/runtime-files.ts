@@ -1,0 +1,26 @@
+/** Names of the files in a machine's runtime folder (mode 0700) that every engine uses; see docs/machine-process.md. */
+export const RUNTIME_FILES = {
+  /** What the engine told the process to do. */
+  orders: 'machine.json',
+  /** Control, for the one core that owns the machine. */
+  qmp: 'qmp.sock',
+  /** A second monitor, for recovery and tools. */
+  monitor: 'monitor.sock',
+  screen: 'screen.sock',
+  serial: 'serial.sock',
+  /** Socket of an adapter's Ethernet frames: 4-byte big-endian length, then the frame. */
+  frames: (index: number): string => `net${index}.sock`,
+  /** Written by QEMU as long as it lives. */
+  pid: 'qemu.pid',
+  /** What QEMU's third monitor is told; its answers and all events go to `EVENTS_FILE`. */
+  eventsInput: 'events.in',
+  /** Symbolic link to what the guest has written to its first serial port. */
+  serialOutput: 'serial.out',
+  /** A saved state on its way into QEMU or out of it. */
+  migration: 'state.sock',
+  /** A screenshot on its way out of QEMU. */
+  screenshot: 'screen.image',
+} as const;
+
+/** Name of the log of a machine's process in the logs folder of the machine. */
+export const PROCESS_LOG = 'machine.log';
