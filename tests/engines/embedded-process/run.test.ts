@@ -65,6 +65,17 @@ describe('a machine process', () => {
     expect(await machine.ended).toBe(0);
   });
 
+  it('stands still when the kernel of the guest panics, and goes on after a reset', async () => {
+    await using machine = await TestMachine.boot(machineSpec());
+    machine.serial.send('echo 1 >/proc/sys/kernel/sysrq; echo c >/proc/sysrq-trigger');
+    expect(await machine.event('GUEST_PANICKED')).toEqual({ action: 'pause' });
+    expect(await machine.status()).toBe('guest-panicked');
+    await machine.qmp.execute('system_reset');
+    await machine.qmp.execute('cont');
+    await machine.serial.expect(GUEST_READY);
+    expect(await machine.status()).toBe('running');
+  });
+
   it('survives what is meant for the program, and ends in order when the system asks', async () => {
     await using machine = await sectorMachine(BOOT_SECTORS.halting);
     await machine.qmp.execute('cont');

@@ -117,7 +117,17 @@ export interface EmulatorPorts {
   register_write(port: number, device: object, write8: PortWrite, write16?: PortWrite, write32?: PortWrite): void;
 }
 
+/** A device on the PCI bus: 64 bytes of configuration, and the sizes of its address ranges. */
+export interface PciDevice {
+  readonly name: string;
+  /** Slot times eight. */
+  readonly pci_id: number;
+  readonly pci_space: number[];
+  readonly pci_bars: { size: number }[];
+}
+
 export interface EmulatorDevices {
+  readonly pci: { register_device(device: PciDevice): void };
   readonly vga: VgaDevice;
   readonly acpi: AcpiDevice;
   readonly rtc: RtcDevice;

@@ -8,9 +8,12 @@ import { patchPciHotplug, patchPowerButton, patchReset, patchSoftOff } from './h
 import { log } from './log.ts';
 import { type Ending, Machine } from './machine.ts';
 import { NetworkPort } from './network-port.ts';
+import { addPanicDevice } from './panic-device.ts';
 import { createDisplay, type Display } from './screen/display.ts';
 import { SerialPort } from './serial-port.ts';
+import { readStateFile } from './state-file.ts';
 import { StateKeeper } from './state-keeper.ts';
+import { describeOrigin } from './state-origin.ts';
 import { planEmulator } from './v86-options.ts';
 
 /** Everything that makes up one machine, put together. */
@@ -44,6 +47,13 @@ export async function buildMachine(spec: ProcessSpec, hooks: MachineHooks): Prom
     onFailure: (drive, failure) => machine.noteFailure(drive, failure),
     guard: (callback) => machine.guard(callback),
   });
+  const { restoreFrom, isWarmStart } = spec;
+  // Reading goes on in other threads while the emulator is built.
+  const saved =
+    restoreFrom === null
+      ? undefined
+      : describeOrigin(plan, images, drives).then((origin) => readStateFile(restoreFrom, origin, isWarmStart));
+  saved?.catch(() => {}); // told when it is asked for
   const emulator = await createEmulator(plan, images);
   const clock = new GuestClock(emulator);
   const machine = new Machine(emulator, drives, clock, hooks);
@@ -54,6 +64,7 @@ export async function buildMachine(spec: ProcessSpec, hooks: MachineHooks): Prom
     if (type === 0) machine.noteSoftOff();
     else log(`the guest asked for sleep state ${type}, which is not offered`);
   });
+  addPanicDevice(emulator, () => machine.noteGuestPanic());
   patchReset(emulator, images.kernel, () => machine.noteReset());
   const powerButton = patchPowerButton(emulator);
   const network = plan.adapter ? new NetworkPort(emulator, plan.adapter) : undefined;
@@ -62,6 +73,6 @@ export async function buildMachine(spec: ProcessSpec, hooks: MachineHooks): Prom
   display.attach(emulator);
   const cpuLimit = limitCpu(emulator.v86, spec.capPercent);
   const refreshScreen = (): void => display.attach(emulator);
-  const states = new StateKeeper({ spec, plan, images, machine, network, refreshScreen });
+  const states = new StateKeeper({ spec, plan, images, machine, network, refreshScreen, saved });
   return { spec, machine, states, display, serial, network, clock, cpuLimit, powerButton, emit };
 }

@@ -7,7 +7,15 @@ import { explainFailure, log } from './log.ts';
 import type { DiskFailure } from './v86-disk-buffer.ts';
 
 /** QEMU's words for it (QMP reference, "RunState"), as far as they occur here. */
-export type RunState = 'prelaunch' | 'inmigrate' | 'running' | 'paused' | 'io-error' | 'internal-error' | 'shutdown';
+export type RunState =
+  | 'prelaunch'
+  | 'inmigrate'
+  | 'running'
+  | 'paused'
+  | 'io-error'
+  | 'guest-panicked'
+  | 'internal-error'
+  | 'shutdown';
 
 export type Ending = 'guestShutdown' | 'powerOff';
 
@@ -108,6 +116,17 @@ export class Machine {
     const guest = !this.#isHostReset;
     this.#isHostReset = false;
     this.#events.emit('RESET', { guest, reason: guest ? 'guest-reset' : 'host-qmp-system-reset' });
+  }
+
+  /** The guest's kernel has given up. It stands still from now on, unless it is told to go on. */
+  noteGuestPanic(): void {
+    if (this.#state !== 'running') return;
+    log('the guest reports a panic');
+    this.halt();
+    this.#state = 'guest-panicked';
+    this.#detail = 'The guest operating system reported a fatal error.';
+    this.#events.emit('GUEST_PANICKED', { action: 'pause' });
+    this.#events.emit('STOP');
   }
 
   /** The guest has switched itself off. */

@@ -5,7 +5,7 @@ import { collectGarbage } from './garbage.ts';
 import { log } from './log.ts';
 import type { Machine } from './machine.ts';
 import type { NetworkPort } from './network-port.ts';
-import { readStateFile, type StateOrigin, writeStateFile } from './state-file.ts';
+import { type StateOrigin, writeStateFile } from './state-file.ts';
 import { describeOrigin } from './state-origin.ts';
 import type { EmulatorPlan } from './v86-options.ts';
 
@@ -15,6 +15,8 @@ export interface StateKeeperParts {
   images: EmulatorImages;
   machine: Machine;
   network: NetworkPort | undefined;
+  /** What the spec says to restore, on its way from the disk. */
+  saved: Promise<ArrayBuffer> | undefined;
   /** The guest has another picture than the screen last saw. */
   refreshScreen(): void;
 }
@@ -36,10 +38,10 @@ export class StateKeeper {
 
   /** Begins to load the state that the spec names, if it names one. */
   restore(): void {
-    const { spec, machine } = this.#parts;
-    if (spec.restoreFrom === null) return;
+    const { spec, machine, saved } = this.#parts;
+    if (!saved) return;
     machine.noteRestore('inmigrate');
-    this.#restored = this.#load(spec.restoreFrom).catch((error: Error) => {
+    this.#restored = this.#load(saved).catch((error: Error) => {
       log(`the state in '${spec.restoreFrom}' could not be restored`, error);
       if (spec.isWarmStart) machine.noteRestore('prelaunch');
       else machine.fail(error.message);
@@ -113,11 +115,10 @@ export class StateKeeper {
     return { origin, state: machine.emulator.v86.save_state() };
   }
 
-  async #load(file: string): Promise<void> {
-    const { spec, plan, images, machine, network } = this.#parts;
-    const origin = await describeOrigin(plan, images, machine.drives);
-    const state = await readStateFile(file, origin, spec.isWarmStart);
-    machine.emulator.v86.restore_state(state);
+  async #load(saved: Promise<ArrayBuffer>): Promise<void> {
+    const { plan, machine, network } = this.#parts;
+    machine.emulator.v86.restore_state(await saved);
+    this.#parts.saved = undefined;
     if (plan.adapter) network?.setCable(plan.adapter.isCableConnected);
     this.#parts.refreshScreen();
     machine.noteRestore('paused');
