@@ -38,11 +38,7 @@ describe('the demo guest', () => {
     client.setEncodings(ZRLE, DESKTOP_SIZE, EXTENDED_KEYS);
     client.request(false);
     await client.update();
-    for (const character of 'clear; echo $((6*7)) Answer\r') {
-      const keysym = character === '\r' ? 0xff0d : character.charCodeAt(0);
-      client.key(keysym, true);
-      client.key(keysym, false);
-    }
+    typeByViewer(client, 'clear; echo $((6*7)) Answer\n');
     await waitForText(/^42 Answer$/m);
     const { pixels } = await guest.screenshot();
     await expect
@@ -53,6 +49,25 @@ describe('the demo guest', () => {
         return client.picture.subarray(0, 720 * 16).every((pixel, at) => pixel === ((pixels[at] ?? 0) & 0xffffff));
       })
       .toBe(true);
+    client.socket.destroy();
+  });
+
+  it('moves and clicks where the viewer points', async () => {
+    await guest.display.typeText('clear; for e in /dev/input/event*; do cat $e >> /tmp/events & done; echo ready\n');
+    await waitForText(/^ready$/m);
+    const client = await RfbClient.open(guest.socketPath);
+    client.pointer(0, 180, 100);
+    client.pointer(0, 360, 200);
+    for (const mask of [1, 0, 8, 0, 16, 0]) client.pointer(mask, 360, 200);
+    // An event is four words: seconds, microseconds, code and type, value.
+    const showEvents = `hexdump -v -e '4/4 "%08x " "\\n"' /tmp/events | cut -c 19-35 | grep -E '^(0.....03|0110|0008)'`;
+    typeByViewer(client, `killall cat; clear; ${showEvents}\n`);
+    const expected = [
+      ...['00000003 00008000', '00010003 00008000'], // absolute X and Y, half of 65535
+      ...['01100001 00000001', '01100001 00000000'], // left button down and up
+      ...['00080002 00000001', '00080002 ffffffff'], // wheel up and down
+    ];
+    for (const event of expected) await waitForText(event);
     client.socket.destroy();
   });
 
@@ -70,3 +85,11 @@ describe('the demo guest', () => {
     await waitForText(/^again$/m);
   });
 });
+
+function typeByViewer(client: RfbClient, text: string): void {
+  for (const character of text) {
+    const keysym = character === '\n' ? 0xff0d : character.charCodeAt(0);
+    client.key(keysym, true);
+    client.key(keysym, false);
+  }
+}

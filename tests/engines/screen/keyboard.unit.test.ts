@@ -192,16 +192,32 @@ describe('the keyboard', () => {
     it('sends Pause and Print as their odd sequences', async () => {
       viewer.keysym(0xff13, true);
       viewer.keysym(0xff13, false);
-      viewer.keycode(0x54, true);
-      viewer.keycode(0x54, false);
+      viewer.keycode(0x54, true, 0xff61);
+      viewer.keycode(0x54, false, 0xff61);
       await expectRead(0xe1, 0x1d, 0x45, 0xe1, 0x9d, 0xc5, 0xe0, 0x2a, 0xe0, 0x37, 0xe0, 0xb7, 0xe0, 0xaa);
+    });
+
+    it('presses Shift for a scan code whose character needs it and comes without', async () => {
+      viewer.keycode(0x05, true, 0x24); // the key "4" as "$"
+      viewer.keycode(0x05, false, 0x24);
+      await expectRead(0x2a, 0x05, 0xaa, 0x85);
+    });
+
+    it('leaves scan codes of other layouts as they are', async () => {
+      viewer.keysym(SHIFT, true);
+      viewer.keycode(0x03, true, 0x32); // Shift and the key "2" are a "2" on a French keyboard
+      viewer.keycode(0x03, false, 0x32);
+      viewer.keysym(SHIFT, false);
+      viewer.keycode(0x15, true, 0x7a); // the key "y" is a "z" on a German one
+      viewer.keycode(0x15, false, 0x7a);
+      await expectRead(0x2a, 0x03, 0x83, 0xaa, 0x15, 0x95);
     });
 
     it('ignores keys that it does not know, and releases of keys that are not down', async () => {
       viewer.keysym(0x1008ff11, true);
       viewer.keysym(0xe4, true);
-      viewer.keycode(0, true);
-      viewer.keycode(0x1234, true);
+      viewer.keycode(0, true, 0);
+      viewer.keycode(0x1234, true, 0);
       viewer.keysym(0x61, false);
       await expectRead();
     });

@@ -21,12 +21,19 @@ export class ViewerKeys {
     else this.#pressCharacter(meaning);
   }
 
-  /** A key by the keycode of QEMU's extended key event, whatever its layout; unknown ones are ignored. */
-  keycode(keycode: number, isDown: boolean): void {
+  /**
+   * A key by the keycode of QEMU's extended key event, whatever its layout; unknown ones are ignored. The keysym beside
+   * it only counts when it is the Shifted character of that key and no Shift is held: programs and screen keyboards that
+   * type into a viewer leave Shift out.
+   */
+  keycode(keycode: number, isDown: boolean, keysym: number): void {
     const key = keyOfQemuKeycode(keycode);
     if (key === undefined) return;
-    if (isDown) this.#press(key);
-    else this.#release(key);
+    const meaning = meaningOfKeysym(keysym);
+    if (!isDown) this.#release(key);
+    else if (meaning?.kind === 'character' && meaning.stroke.key === key && meaning.stroke.isShifted)
+      this.#pressCharacter(meaning);
+    else this.#press(key);
   }
 
   /** Lifts everything that this viewer still holds, as when it goes away. */

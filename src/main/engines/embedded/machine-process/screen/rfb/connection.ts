@@ -144,7 +144,7 @@ export class RfbConnection {
         this.#keys.keysym(message.keysym, message.isDown);
         break;
       case 'extendedKey':
-        this.#keys.keycode(message.keycode, message.isDown);
+        this.#keys.keycode(message.keycode, message.isDown, message.keysym);
         break;
       case 'pointer':
         this.#movePointer(message);

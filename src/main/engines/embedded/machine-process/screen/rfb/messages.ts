@@ -8,7 +8,7 @@ export type ClientMessage =
   | { type: 'setEncodings'; encodings: number[] }
   | { type: 'updateRequest'; isIncremental: boolean; area: Rectangle }
   | { type: 'key'; keysym: number; isDown: boolean }
-  | { type: 'extendedKey'; keycode: number; isDown: boolean }
+  | { type: 'extendedKey'; keysym: number; keycode: number; isDown: boolean }
   | { type: 'pointer'; mask: number; x: number; y: number }
   | { type: 'cutText' }
   | { type: 'setDesktopSize' };
@@ -96,5 +96,6 @@ function parseQemu(input: Buffer): ParsedMessage | undefined {
   if (subtype !== 0) throw new RfbProtocolError(`unknown QEMU message ${subtype}`);
   if (input.length < 12) return undefined;
   const isDown = input.readUInt16BE(2) !== 0;
-  return { message: { type: 'extendedKey', isDown, keycode: input.readUInt32BE(8) }, consumed: 12, skip: 0 };
+  const [keysym, keycode] = [input.readUInt32BE(4), input.readUInt32BE(8)];
+  return { message: { type: 'extendedKey', isDown, keysym, keycode }, consumed: 12, skip: 0 };
 }
