@@ -124,7 +124,9 @@ function ConnectionBar() {
   if (status.kind !== 'lost') return null;
   return (
     <div className={classes.lost} role="alert">
-      Connection to Innkeeper lost. Your machines keep running; reconnecting… (attempt {status.attempt})
+      {status.isStranger
+        ? 'Innkeeper was started anew and does not know this window. Your machines keep running; open the window again from where you started it.'
+        : `Connection to Innkeeper lost. Your machines keep running; reconnecting… (attempt ${status.attempt})`}
     </div>
   );
 }

@@ -10,8 +10,14 @@ import { apply, world } from './store.ts';
 import { socketUrl } from './urls.ts';
 import { addSample, usageSamples } from './usage-store.ts';
 
-/** How the window stands with the core. `lost` counts the attempts since the connection broke. */
-export type ConnectionStatus = { kind: 'connecting' } | { kind: 'connected' } | { kind: 'lost'; attempt: number };
+/**
+ * How the window stands with the core. `lost` counts the attempts since the connection broke; `isStranger`: a core
+ * answers, but it was started anew and does not know this window's token.
+ */
+export type ConnectionStatus =
+  | { kind: 'connecting' }
+  | { kind: 'connected' }
+  | { kind: 'lost'; attempt: number; isStranger: boolean };
 
 export const connectionStatus = observable<ConnectionStatus>({ kind: 'connecting' });
 
@@ -32,7 +38,7 @@ export async function keepConnected(): Promise<never> {
   for (let attempt = 1; ; attempt += 1) {
     const line = await openLine().catch(() => undefined);
     if (line !== undefined && (await follow(line))) attempt = 1;
-    connectionStatus.set({ kind: 'lost', attempt });
+    connectionStatus.set({ kind: 'lost', attempt, isStranger: line === undefined && (await isStranger()) });
     await waitForRetry(Math.min(250 * 2 ** (attempt - 1), LONGEST_WAIT_MS));
   }
 }
@@ -83,6 +89,13 @@ function openSocket(): Promise<Line> {
       resolve({ link: new WebSocketLink({ websocket: socket }), closed, close: () => socket.close() });
     });
   });
+}
+
+/** Whether a core answers and refuses this window; a WebSocket that fails does not say why. */
+async function isStranger(): Promise<boolean> {
+  if (desktopBridge() !== undefined) return false;
+  const answer = await fetch('/api/core', { cache: 'no-store' }).catch(() => undefined);
+  return answer?.status === 401;
 }
 
 /** Waits out the pause, or less when the system says that the network is back or the window is looked at again. */

@@ -17,10 +17,19 @@ export type Dialog =
 
 export const openedDialog = observable<Dialog | null>(null);
 
+let opener: Element | null = null;
+
 export function openDialog(dialog: Dialog): void {
+  if (openedDialog.get() === null) opener = document.activeElement;
   openedDialog.set(dialog);
 }
 
+/** Closes the dialog and gives the focus back to where it was opened from, unless something else took it. */
 export function closeDialog(): void {
   openedDialog.set(null);
+  const before = opener;
+  setTimeout(() => {
+    const isLost = document.activeElement === null || document.activeElement === document.body;
+    if (isLost && before instanceof HTMLElement && before.isConnected) before.focus();
+  });
 }

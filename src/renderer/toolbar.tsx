@@ -98,6 +98,7 @@ function StopMenu({ machine }: { machine: Machine | undefined }) {
             className={classes.button ?? ''}
             leftSection={<IconPlayerStop size={16} stroke={1.7} />}
             rightSection={<IconChevronDown size={12} />}
+            aria-label="Stop"
             {...(canStop ? {} : { 'data-disabled': true })}
             aria-disabled={!canStop}
           >

@@ -34,6 +34,11 @@ export function showConsole(machineId: MachineId): void {
   view.update((now) => ({ ...now, page: 'machine', machineId, tab: 'console', wantsScreen: true }));
 }
 
+/** Gives the keyboard to the guest's screen, if it is shown. */
+export function focusScreen(): void {
+  view.update((now) => ({ ...now, wantsScreen: now.tab === 'console' }));
+}
+
 /** Choices of this window that outlive it. Nothing of a machine is kept here. */
 export interface Preferences {
   colorScheme: 'auto' | 'light' | 'dark';

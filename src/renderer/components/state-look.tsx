@@ -40,7 +40,7 @@ export function StateIcon({ state, size = 12 }: { state: MachineState; size?: nu
 }
 
 /** Reasons that only say the state again. */
-const PLAIN_REASONS = new Set<StateReason>(['user', 'powerOff', 'saved', 'created']);
+const PLAIN_REASONS = new Set<StateReason>(['user', 'powerOff', 'saved', 'created', 'takenBack']);
 
 /** `Paused (I/O error)`; without the reason where it says nothing more. */
 export function stateWords({ state, reason }: Pick<Machine, 'state' | 'reason'>): string {

@@ -2,11 +2,14 @@ import type { Machine } from '../../shared/model/machine.ts';
 import { api } from '../api.ts';
 import { openDialog } from '../dialogs.ts';
 import { attempt, notifySuccess } from '../notify.tsx';
+import { focusScreen } from '../view.ts';
 
 /** Longer text is shown before it is typed: a guest has no undo. */
 const ASKS_ABOVE_CHARACTERS = 200;
 
+/** Presses keys together in the guest, which then has the keyboard: more is likely to follow. */
 export function sendKeys(machine: Machine, keys: string[]): Promise<boolean> {
+  focusScreen();
   return attempt(() => api.machine.sendKeys({ machine: machine.id, keys }));
 }
 
@@ -14,6 +17,7 @@ export function sendKeys(machine: Machine, keys: string[]): Promise<boolean> {
 export async function pasteAsKeys(machine: Machine): Promise<void> {
   const text = await navigator.clipboard.readText().catch(() => '');
   if (text !== '' && text.length <= ASKS_ABOVE_CHARACTERS && !text.includes('\n')) {
+    focusScreen();
     await attempt(() => api.machine.type({ machine: machine.id, text }));
     return;
   }

@@ -1,4 +1,4 @@
-import { useCallback, useRef, useState } from 'react';
+import { useCallback, useState } from 'react';
 import { can } from '../../shared/machine-state.ts';
 import type { Machine } from '../../shared/model/machine.ts';
 import { runCommand } from '../actions.tsx';
@@ -16,19 +16,18 @@ const UNKNOWN: ScreenStatus = { isConnected: false, size: null, hasInput: false 
 
 /** The machine as one sits before it: screen or serial terminal, keys, state. */
 export function ConsolePage({ machine }: { machine: Machine }) {
-  const frame = useRef<HTMLDivElement>(null);
   const [mode, setMode] = useState<ConsoleMode>('screen');
   const [hasSerial, setHasSerial] = useState(false);
   const [status, setStatus] = useState(UNKNOWN);
   const isFullscreen = useIsFullscreen();
   const onStatus = useCallback((change: Partial<ScreenStatus>) => setStatus((now) => ({ ...now, ...change })), []);
-  const onFullscreen = () => void toggleFullscreen(frame.current);
+  const onFullscreen = () => void toggleFullscreen();
   const chooseMode = (next: ConsoleMode) => {
     setMode(next);
     if (next === 'serial') setHasSerial(true);
   };
   return (
-    <div ref={frame} className={classes.console}>
+    <div className={classes.console} data-full={isFullscreen || undefined}>
       <ConsoleToolbar
         machine={machine}
         mode={mode}

@@ -116,7 +116,7 @@ function KeysMenu({ machine }: { machine: Machine }) {
       >
         Ctrl+Alt+Del
       </Button>
-      <Menu disabled={!isLive} width={190}>
+      <Menu disabled={!isLive} width={190} returnFocus={false}>
         <Menu.Target>
           <Button
             variant="subtle"

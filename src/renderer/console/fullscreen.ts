@@ -10,14 +10,18 @@ function keyboardLock(): KeyboardLock | undefined {
   return (navigator as Navigator & { keyboard?: KeyboardLock }).keyboard;
 }
 
-/** Fills the screen with the element, or gives it back. In full screen Esc and Alt+Tab go to the guest where they may. */
-export async function toggleFullscreen(element: HTMLElement | null): Promise<void> {
+/**
+ * Fills the screen with the window, or gives it back; the console then covers the rest by its style. The whole page goes
+ * full screen, not the console alone: menus and dialogs live elsewhere in the page and would not be seen. In full screen
+ * Esc and Alt+Tab go to the guest where the browser allows it.
+ */
+export async function toggleFullscreen(): Promise<void> {
   if (document.fullscreenElement !== null) {
     keyboardLock()?.unlock();
     await document.exitFullscreen();
     return;
   }
-  await element?.requestFullscreen();
+  await document.documentElement.requestFullscreen();
   // Refused where the page may not lock keys; full screen works without.
   await keyboardLock()
     ?.lock()

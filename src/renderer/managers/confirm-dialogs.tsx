@@ -7,7 +7,7 @@ import { formatBytes } from '../../shared/units.ts';
 import { api } from '../api.ts';
 import { attempt } from '../notify.tsx';
 import { useMedia } from '../store.ts';
-import { setPreference } from '../view.ts';
+import { focusScreen, setPreference } from '../view.ts';
 
 interface MachineDialogProps {
   machine: Machine;
@@ -192,7 +192,10 @@ export function TypeTextDialog({ machine, text, onClose }: MachineDialogProps & 
       action="Type"
       isDisabled={value === ''}
       onClose={onClose}
-      onAction={() => void attempt(() => api.machine.type({ machine: machine.id, text: value }))}
+      onAction={() => {
+        focusScreen();
+        void attempt(() => api.machine.type({ machine: machine.id, text: value }));
+      }}
     >
       <Textarea
         aria-label="Text to type"
