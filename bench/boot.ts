@@ -22,7 +22,9 @@ async function startToShell(core: RealCore, machine: string): Promise<number> {
 /** From the call until a shell command is answered: the measure for a warm start, whose shell is there already. */
 async function startToAnswer(core: RealCore, machine: string): Promise<number> {
   return timeMs(async () => {
-    await core.client.machine.start({ machine });
+    const { reason } = await core.client.machine.start({ machine });
+    if (reason !== 'warmStart')
+      throw new Error(`'${machine}' started cold (${reason}): there is no warm start to measure`);
     await using serial = new SerialConsole(await core.connection.openChannel(machine, 'serial'));
     await serial.run('true');
   });

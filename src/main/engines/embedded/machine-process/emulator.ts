@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { setFlagsFromString } from 'node:v8';
@@ -25,6 +26,8 @@ export interface EmulatorImages {
   bios: ArrayBuffer;
   vgaBios: ArrayBuffer;
   kernel: KernelImages | undefined;
+  /** Digests of the images as they were read: the emulator writes into the kernel's header when it starts it. */
+  digests: { firmware: string; kernel: string };
 }
 
 /**
@@ -48,7 +51,14 @@ export async function readImages(spec: ProcessSpec): Promise<EmulatorImages> {
       { hint: `Give the machine at least ${neededMiB} MB.`, details: { neededMiB } },
     );
   }
-  return { bios, vgaBios, kernel: kernelFile && { kernel: kernelFile, initrd } };
+  const digests = { firmware: digest(bios, vgaBios), kernel: digest(kernelFile, initrd) };
+  return { bios, vgaBios, kernel: kernelFile && { kernel: kernelFile, initrd }, digests };
+}
+
+function digest(...images: (ArrayBuffer | undefined)[]): string {
+  const hash = createHash('sha256');
+  for (const image of images) hash.update(new Uint8Array(image ?? new ArrayBuffer(0)));
+  return hash.digest('hex').slice(0, 16);
 }
 
 async function readImage(path: string): Promise<ArrayBuffer> {

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { stat } from 'node:fs/promises';
 import type { Drives } from './drives.ts';
 import { type EmulatorImages, V86_VERSION } from './emulator.ts';
@@ -17,8 +16,8 @@ export async function describeOrigin(plan: EmulatorPlan, images: EmulatorImages,
     'the network adapter': adapter?.model ?? 'none',
   };
   const circumstances: Record<string, string> = {
-    'the kernel': images.kernel ? digest(images.kernel.kernel, images.kernel.initrd, plan.commandLine) : 'none',
-    'the firmware': digest(images.bios, images.vgaBios),
+    'the kernel': images.kernel ? `${images.digests.kernel} with '${plan.commandLine}'` : 'none',
+    'the firmware': images.digests.firmware,
     'the network address': adapter ? Buffer.from(adapter.macAddress).toString('hex') : 'none',
   };
   for (const {
@@ -32,10 +31,4 @@ export async function describeOrigin(plan: EmulatorPlan, images: EmulatorImages,
     if (medium) circumstances[`the content of drive '${id}'`] = `of ${(await stat(medium.path)).mtime.toISOString()}`;
   }
   return { emulator: `v86 ${V86_VERSION}`, hardware, circumstances };
-}
-
-function digest(...parts: (ArrayBuffer | string | undefined)[]): string {
-  const hash = createHash('sha256');
-  for (const part of parts) hash.update(typeof part === 'string' ? part : new Uint8Array(part ?? new ArrayBuffer(0)));
-  return hash.digest('hex').slice(0, 16);
 }
