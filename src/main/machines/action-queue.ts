@@ -1,7 +1,14 @@
 /** Work of one key; the signal is aborted when something more urgent, such as a power off, wants its turn. */
 type Work<T> = (signal: AbortSignal) => Promise<T>;
 
-/** Lets the actions of one machine run one after the other, in the order they came; machines do not wait for each other. */
+/** The longest that a timer can be set to (Node's documentation, `setTimeout`). */
+const LONGEST_MS = 2 ** 31 - 1;
+
+/**
+ * Lets the actions of one machine run one after the other, in the order they came; machines do not wait for each other.
+ * Work under way keeps the program alive, even when all that it waits for are processes and timers that would not:
+ * a command line that ended in the middle of a start would leave the machine half-way.
+ */
 export class ActionQueue {
   readonly #tails = new Map<string, Promise<void>>();
   readonly #running = new Map<string, AbortController>();
@@ -12,9 +19,11 @@ export class ActionQueue {
     const result = before.then(async () => {
       const controller = new AbortController();
       this.#running.set(key, controller);
+      const alive = setInterval(() => undefined, LONGEST_MS);
       try {
         return await work(controller.signal);
       } finally {
+        clearInterval(alive);
         this.#running.delete(key);
       }
     });
