@@ -2,9 +2,11 @@ import type { MediumFormat } from '../../../shared/model/medium.ts';
 import type { BlockDevice } from './block-device.ts';
 import { type ImageFormat, type OpenOptions, refusal } from './image-format.ts';
 import { rawFormat } from './raw-file.ts';
+import { vdiFormat } from './vdi/vdi-format.ts';
 
 const FORMATS: Partial<Record<MediumFormat, ImageFormat>> = {
   raw: rawFormat,
+  vdi: vdiFormat,
 };
 
 /** Formats that `openImage` can open for reading. */
