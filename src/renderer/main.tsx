@@ -23,7 +23,7 @@ function Root() {
       defaultColorScheme="auto"
       {...(scheme === 'auto' ? {} : { forceColorScheme: scheme })}
     >
-      <Notifications position="bottom-right" limit={4} containerWidth={380} bottom={44} />
+      <Notifications position="bottom-right" limit={4} containerWidth={380} />
       <App />
     </MantineProvider>
   );

@@ -24,9 +24,14 @@ function remember(notice: Omit<Notice, 'id' | 'at'>): void {
   notices.update((now) => [full, ...now].slice(0, KEPT_NOTICES));
 }
 
+/** The plain form of whatever a call threw. */
+export function failureOf(thrown: unknown): ErrorReport {
+  return toErrorReport(toInnError(thrown));
+}
+
 /** Shows a failure: what happened as the title, what to do next below, the details to unfold. It stays until closed. */
 export function notifyFailure(thrown: unknown): void {
-  const failure = toErrorReport(toInnError(thrown));
+  const failure = failureOf(thrown);
   if (failure.code === 'CANCELLED') return;
   remember({ tone: 'failure', title: failure.message, failure });
   notifications.show({
@@ -53,5 +58,15 @@ export async function attempt(work: () => Promise<unknown>): Promise<boolean> {
   } catch (thrown) {
     notifyFailure(thrown);
     return false;
+  }
+}
+
+/** Runs work whose failure is shown where it began, such as in a dialog; null when it succeeded. */
+export async function failureIn(work: () => Promise<unknown>): Promise<ErrorReport | null> {
+  try {
+    await work();
+    return null;
+  } catch (thrown) {
+    return failureOf(thrown);
   }
 }

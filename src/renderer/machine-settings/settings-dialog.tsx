@@ -1,6 +1,7 @@
 import { Button, Modal } from '@mantine/core';
 import { useState } from 'react';
 import type { Machine } from '../../shared/model/machine.ts';
+import { FailureLine } from '../components/failure-line.tsx';
 import type { SettingsPage } from '../dialogs.ts';
 import { DisplayPage } from './display-page.tsx';
 import { GeneralPage } from './general-page.tsx';
@@ -72,7 +73,11 @@ export function SettingsDialog({ machine, page: firstPage, onClose }: SettingsDi
           </>
         ) : (
           <>
-            <StatusPane issues={form.issues} onPage={setPage} />
+            {form.failure === null ? (
+              <StatusPane issues={form.issues} onPage={setPage} />
+            ) : (
+              <FailureLine failure={form.failure} />
+            )}
             <Button variant="default" onClick={close}>
               Cancel
             </Button>

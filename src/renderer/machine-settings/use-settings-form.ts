@@ -1,8 +1,9 @@
 import { schemaResolver, useForm } from '@mantine/form';
 import { useState } from 'react';
+import type { ErrorReport } from '../../shared/errors.ts';
 import { type Issue, type Machine, MachineConfig } from '../../shared/model/machine.ts';
 import { api } from '../api.ts';
-import { attempt } from '../notify.tsx';
+import { failureIn } from '../notify.tsx';
 import { useConfigCheck } from '../use-config-check.ts';
 
 export interface SettingsForm {
@@ -19,7 +20,9 @@ export interface SettingsForm {
   reload(): void;
   /** Goes on with this form; saving overwrites the other change. */
   keepMine(): void;
-  /** True when it is saved. A refusal is shown and leaves the form as it is. */
+  /** Why the last attempt to save was refused; null after the next change. */
+  failure: ErrorReport | null;
+  /** True when it is saved. A refusal leaves the form as it is. */
   save(): Promise<boolean>;
 }
 
@@ -30,6 +33,7 @@ export function useSettingsForm(machine: Machine): SettingsForm {
   const form = useForm<MachineConfig>({ initialValues: machine.config, validate, validateInputOnChange: true });
   const [revision, setRevision] = useState(machine.revision);
   const [isSaving, setSaving] = useState(false);
+  const [failure, setFailure] = useState<ErrorReport | null>(null);
   const config = form.values;
   const check = useConfigCheck(config, machine.id);
   const ownIssues = schemaIssues(config);
@@ -39,9 +43,10 @@ export function useSettingsForm(machine: Machine): SettingsForm {
   const save = async () => {
     if (!isDirty) return true;
     setSaving(true);
-    const isSaved = await attempt(() => api.machine.configure({ machine: machine.id, revision, config }));
+    const problem = await failureIn(() => api.machine.configure({ machine: machine.id, revision, config }));
     setSaving(false);
-    return isSaved;
+    setFailure(problem);
+    return problem === null;
   };
   return {
     config,
@@ -51,7 +56,11 @@ export function useSettingsForm(machine: Machine): SettingsForm {
     isOvertaken,
     canSave:
       !isOvertaken && ownIssues.length === 0 && check.isCurrent && issues.every((issue) => issue.severity !== 'error'),
-    change: (change) => form.setValues(change),
+    failure,
+    change: (change) => {
+      setFailure(null);
+      form.setValues(change);
+    },
     reload: () => {
       form.setValues(machine.config);
       setRevision(machine.revision);

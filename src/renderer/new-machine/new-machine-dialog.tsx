@@ -1,13 +1,15 @@
 import { Button, Checkbox, Modal, TextInput } from '@mantine/core';
 import { schemaResolver, useForm } from '@mantine/form';
 import { useMemo, useState } from 'react';
+import type { ErrorReport } from '../../shared/errors.ts';
 import type { Issue } from '../../shared/model/machine.ts';
 import { api } from '../api.ts';
 import { EngineSelect } from '../components/engine-select.tsx';
+import { FailureLine } from '../components/failure-line.tsx';
 import { FormRow, FormSection } from '../components/form-row.tsx';
 import { OsTypeSelect } from '../components/os-type-select.tsx';
 import { freeName } from '../free-name.ts';
-import { attempt } from '../notify.tsx';
+import { attempt, failureIn } from '../notify.tsx';
 import { useMachines } from '../store.ts';
 import { type ConfigCheck, issueAt, useConfigCheck } from '../use-config-check.ts';
 import { showConsole, showTab } from '../view.ts';
@@ -39,18 +41,23 @@ export function NewMachineDialog({ onClose }: { onClose(): void }) {
   const check = useConfigCheck(draftConfig(form.values), null);
   const issues = check.issues.filter(({ field }) => !/^(storage|bootOrder|adapters)/.test(field));
   const [isWorking, setWorking] = useState(false);
+  const [failure, setFailure] = useState<ErrorReport | null>(null);
   const canCreate =
     NewMachineForm.safeParse(form.values).success &&
     check.isCurrent &&
     issues.every((issue) => issue.severity !== 'error');
 
-  const change = (next: NewMachineForm) => form.setValues(next);
+  const change = (next: NewMachineForm) => {
+    setFailure(null);
+    form.setValues(next);
+  };
   const setName = (name: string) => change(withGuess({ ...form.values, name }));
   const create = async () => {
     setWorking(true);
-    const isCreated = await attempt(() => createMachine(form.values));
+    const problem = await failureIn(() => createMachine(form.values));
     setWorking(false);
-    if (isCreated) onClose();
+    setFailure(problem);
+    if (problem === null) onClose();
   };
 
   return (
@@ -98,6 +105,7 @@ export function NewMachineDialog({ onClose }: { onClose(): void }) {
         <Footer
           form={form.values}
           issues={issues}
+          failure={failure}
           canCreate={canCreate}
           isWorking={isWorking}
           onClose={onClose}
@@ -136,18 +144,23 @@ function EngineSection({ form, check, onChange }: SectionProps & { check: Config
 
 interface FooterProps extends SectionProps {
   issues: readonly Issue[];
+  failure: ErrorReport | null;
   canCreate: boolean;
   isWorking: boolean;
   onClose(): void;
 }
 
-function Footer({ form, issues, canCreate, isWorking, onClose, onChange }: FooterProps) {
+function Footer({ form, issues, failure, canCreate, isWorking, onClose, onChange }: FooterProps) {
   const problem = form.name === '' ? undefined : issues.find((issue) => issue.severity === 'error');
   return (
     <div className={classes.foot}>
-      <p className={classes.summary} data-problem={problem !== undefined || undefined} role="status">
-        {problem?.message ?? missingFrom(form) ?? summaryOf(form)}
-      </p>
+      {failure !== null ? (
+        <FailureLine failure={failure} />
+      ) : (
+        <p className={classes.summary} data-problem={problem !== undefined || undefined} role="status">
+          {problem?.message ?? missingFrom(form) ?? summaryOf(form)}
+        </p>
+      )}
       <div className={classes.buttons}>
         <Checkbox
           label="Start at once"
