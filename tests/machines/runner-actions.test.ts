@@ -221,10 +221,12 @@ describe('settings of a running machine', () => {
       changes += 1;
     };
     house.engine.script.before.setCpuLimit = fails();
+    const adapters = before.config.adapters.map((adapter) => ({ ...adapter, isCableConnected: false }));
     await refusalOf(() =>
-      house.runner.applyLive(before, { ...before, config: { ...before.config, ...capped(40), storage } }),
+      house.runner.applyLive(before, { ...before, config: { ...before.config, ...capped(40), storage, adapters } }),
     );
     expect(changes).toBe(2);
+    expect(adapters.map((_, index) => house.process(id).links.get(index))).toEqual(adapters.map(() => true));
     expect(house.state(id)).toBe('Running booted');
   });
 });

@@ -126,6 +126,27 @@ describe('a real guest in the embedded engine', () => {
     await client.machine.powerOff({ machine: 'warm' });
   });
 
+  it('loses its network when the cable is pulled, and has it again when it is plugged in', async () => {
+    const { client } = core;
+    const { revision, config } = await client.machine.create({ name: 'cable', isDemo: true, engine: 'embedded' });
+    await client.machine.start({ machine: 'cable' });
+    await using serial = await serialOf('cable');
+    await serial.expect(/eth0: [0-9.]+\/\d+ \(DHCP/);
+    const gateway = /via ([0-9.]+)/.exec(await serial.run('ip route'))?.[1];
+    const ping = async () =>
+      (await serial.run(`ping -c 1 -W 2 ${gateway} >/dev/null && echo reached || echo silent`)).split('\n').at(-1);
+    const plug = async (isConnected: boolean, at: number) => {
+      const adapters = config.adapters.map((adapter) => ({ ...adapter, isCableConnected: isConnected }));
+      await client.machine.configure({ machine: 'cable', revision: at, config: { ...config, adapters } });
+    };
+    expect(await ping()).toBe('reached');
+    await plug(false, revision);
+    expect(await ping()).toBe('silent');
+    await plug(true, revision + 1);
+    await expect.poll(ping, { timeout: 20_000 }).toBe('reached');
+    await client.machine.powerOff({ machine: 'cable' });
+  });
+
   it('reports a truncated disk image as a paused machine, and goes on when it is mended', async () => {
     const { client } = core;
     const image = path.join(core.home, 'small.img');

@@ -134,6 +134,8 @@ export interface Session extends AsyncDisposable {
   /** Execution cap, 1 to 100 percent of one host processor per virtual processor. */
   setCpuLimit(percent: number): Promise<void>;
   changeMedium(drive: ResolvedDrive): Promise<void>;
+  /** Plugs the cable of an adapter in, or pulls it. @throws InnError `NOT_SUPPORTED` when there is no such adapter */
+  setLink(adapterIndex: number, isConnected: boolean): Promise<void>;
   /** Presses keys together; QEMU's key names (QKeyCode). */
   sendKeys(keys: string[]): Promise<void>;
   typeText(text: string): Promise<void>;

@@ -168,6 +168,10 @@ export class QmpSession implements Session {
     await this.#dialect.changeMedium(this.#link, drive);
   }
 
+  async setLink(adapterIndex: number, isConnected: boolean): Promise<void> {
+    await this.#link.execute('set_link', { name: `net${adapterIndex}`, up: isConnected });
+  }
+
   async sendKeys(keys: string[]): Promise<void> {
     await this.#link.execute('send-key', { keys: keys.map((data) => ({ type: 'qcode', data })) });
   }

@@ -1,4 +1,3 @@
-import { InnError } from '../../shared/errors.ts';
 import type { MachineConfig } from '../../shared/model/machine.ts';
 import type { Attachment, StorageController } from '../../shared/model/storage.ts';
 import type { Session } from '../engines/engine.ts';
@@ -13,9 +12,9 @@ interface Step {
 }
 
 /**
- * Tells the engine of changed settings that a running machine takes at once: execution cap, media in drives. All or
- * nothing: what was done is taken back when a later step fails.
- * @throws InnError `NOT_SUPPORTED` for a cable, and what the engine throws
+ * Tells the engine of changed settings that a running machine takes at once: execution cap, media in drives, cables.
+ * All or nothing: what was done is taken back when a later step fails.
+ * @throws InnError what the engine throws
  */
 export async function applyLiveSettings(
   media: Pick<MediumService, 'resolve'>,
@@ -24,8 +23,7 @@ export async function applyLiveSettings(
   after: MachineConfig,
   signal: AbortSignal,
 ): Promise<void> {
-  assertCablesUnchanged(before, after);
-  const steps = [...mediumSteps(media, before, after), ...capSteps(before, after)];
+  const steps = [...mediumSteps(media, before, after), ...cableSteps(before, after), ...capSteps(before, after)];
   const done: Step[] = [];
   try {
     for (const step of steps) {
@@ -44,16 +42,14 @@ function capSteps(before: MachineConfig, after: MachineConfig): Step[] {
   return [{ apply: (session) => session.setCpuLimit(to), undo: (session) => session.setCpuLimit(from) }];
 }
 
-function assertCablesUnchanged(before: MachineConfig, after: MachineConfig): void {
-  const changed = before.adapters.findIndex(
-    (adapter, index) => adapter.isCableConnected !== after.adapters[index]?.isCableConnected,
-  );
-  if (changed === -1) return;
-  throw new InnError(
-    'NOT_SUPPORTED',
-    `Cannot change the cable of adapter ${changed + 1} of '${before.name}' while the machine runs.`,
-    { hint: `Power off '${before.name}' first.`, details: { adapter: changed } },
-  );
+function cableSteps(before: MachineConfig, after: MachineConfig): Step[] {
+  return before.adapters.flatMap(({ isCableConnected: from }, index) => {
+    const to = after.adapters[index]?.isCableConnected ?? from;
+    if (from === to) return [];
+    return [
+      { apply: (session) => session.setLink(index, to), undo: (session) => session.setLink(index, from) },
+    ] satisfies Step[];
+  });
 }
 
 interface Slot {

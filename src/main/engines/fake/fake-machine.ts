@@ -14,6 +14,8 @@ export class FakeMachine {
   readonly exit: Promise<Exit>;
   status: SessionStatus = { state: 'Paused', reason: 'user', detail: null };
   cpuLimitPercent: number;
+  /** Cables that were plugged in or pulled, by adapter. */
+  readonly links = new Map<number, boolean>();
   /** Key combinations that were sent, for tests to look at. */
   readonly keys: string[][] = [];
   readonly #guest: FakeGuest;

@@ -16,6 +16,7 @@ export const FAKE_MOMENTS = [
   'keepState',
   'setCpuLimit',
   'changeMedium',
+  'setLink',
   'sendKeys',
   'typeText',
   'screenshot',

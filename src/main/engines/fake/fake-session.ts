@@ -92,6 +92,11 @@ export class FakeSession implements Session {
     await this.#moment('changeMedium');
   }
 
+  async setLink(adapterIndex: number, isConnected: boolean): Promise<void> {
+    await this.#moment('setLink');
+    this.#machine.links.set(adapterIndex, isConnected);
+  }
+
   async sendKeys(keys: string[]): Promise<void> {
     await this.#moment('sendKeys');
     this.#machine.keys.push(keys);
