@@ -1,4 +1,5 @@
 import { useEffect, useState } from 'react';
+import type * as z from 'zod';
 import type { EngineId } from '../shared/model/engine.ts';
 import { type Issue, MachineConfig, type MachineId } from '../shared/model/machine.ts';
 import { api } from './api.ts';
@@ -19,7 +20,7 @@ const QUIET_MS = 180;
  * Asks the core what would be wrong with the configuration, a moment after the last change. Configurations that do not
  * even have the right form are not sent: the form's own schema says so at once.
  */
-export function useConfigCheck(config: MachineConfig, machine: MachineId | null): ConfigCheck {
+export function useConfigCheck(config: z.input<typeof MachineConfig>, machine: MachineId | null): ConfigCheck {
   const text = JSON.stringify(config);
   const [answer, setAnswer] = useState<{ text: string; check: ConfigCheck }>({ text: '', check: NOTHING });
   useEffect(() => {

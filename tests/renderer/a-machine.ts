@@ -40,6 +40,8 @@ export function aMachine({ name = 'web', group = '/', state = 'PoweredOff', posi
     pid: null,
     hasWarmStart: false,
     isDamaged: false,
+    currentSnapshotId: null,
+    isDisposable: false,
     folder: '/data/machines/1',
     position,
     createdAt: '2026-01-01T00:00:00.000Z',

@@ -8,6 +8,7 @@ const FIELDS: readonly { prefix: string; page: SettingsPage; label: string }[] =
   { prefix: 'group', page: 'general', label: 'Group' },
   { prefix: 'description', page: 'general', label: 'Description' },
   { prefix: 'engine', page: 'general', label: 'Engine' },
+  { prefix: 'isTemplate', page: 'general', label: 'Template' },
   { prefix: 'keepsWarmStart', page: 'system', label: 'Warm start' },
   { prefix: 'memoryMiB', page: 'system', label: 'Base Memory' },
   { prefix: 'bootOrder', page: 'system', label: 'Boot Order' },

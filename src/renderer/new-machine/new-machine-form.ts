@@ -116,7 +116,7 @@ export function toCreateInput(form: NewMachineForm): CreateMachineInput {
  * The configuration that the machine would get, for `machine.check`. Its drives come into being with the machine, so that
  * what the check says about `storage` and `bootOrder` does not count yet.
  */
-export function draftConfig(form: NewMachineForm): MachineConfig {
+export function draftConfig(form: NewMachineForm): z.input<typeof MachineConfig> {
   const os = osTypeOf(form.osType);
   return {
     name: form.name,
