@@ -1,6 +1,6 @@
 // `npm test`: installs, then lint, types, units, engines and end-to-end tests; ends with one line `N passed, N failed`.
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { findBrowser } from './browser.mjs';
 import { ensureBuilt } from './build.mjs';
@@ -8,18 +8,34 @@ import { ensureInstalled, root, runTool } from './install.mjs';
 
 const results = path.join(root, 'test-results');
 
-/** A browser for the end-to-end tests: one that is there, else Debian's by apt-get (as root), else Playwright's own. */
+/** Debian packages that the tests need, by a program of each. */
+const PACKAGES = { 'qemu-system-x86_64': ['qemu-system-x86', 'ovmf'], 'qemu-img': ['qemu-utils'] };
+
+function isOnPath(program) {
+  return (process.env.PATH ?? '').split(path.delimiter).some((folder) => existsSync(path.join(folder, program)));
+}
+
+/** Installs what the tests miss, where that can be done without asking: on Debian, as root. */
+function ensurePrograms() {
+  const missing = Object.keys(PACKAGES).filter((program) => !isOnPath(program));
+  const packages = missing.flatMap((program) => PACKAGES[program]).concat(findBrowser() ? [] : ['chromium']);
+  if (packages.length === 0) return;
+  if (process.platform === 'linux' && process.getuid?.() === 0 && isOnPath('apt-get')) {
+    console.log(`Innkeeper: installing ${packages.join(', ')} for the tests …`);
+    const options = { stdio: 'inherit', env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' } };
+    spawnSync('apt-get', ['update', '-q'], options);
+    spawnSync('apt-get', ['install', '-qy', '--no-install-recommends', ...packages], options);
+  } else if (missing.length > 0) {
+    console.log(
+      `Innkeeper: ${missing.join(' and ')} are missing: tests that need them will fail. Install QEMU to run them.`,
+    );
+  }
+}
+
+/** The browser for the end-to-end tests; undefined when Playwright's own is used. */
 function ensureBrowser() {
   const present = findBrowser();
   if (present) return present;
-  if (process.platform === 'linux' && process.getuid?.() === 0) {
-    console.log('Innkeeper: installing Chromium for the end-to-end tests …');
-    const options = { stdio: 'inherit', env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' } };
-    spawnSync('apt-get', ['update', '-q'], options);
-    spawnSync('apt-get', ['install', '-qy', '--no-install-recommends', 'chromium'], options);
-    const installed = findBrowser();
-    if (installed) return installed;
-  }
   console.log('Innkeeper: fetching a browser with Playwright …');
   runTool('playwright/cli.js', ['install', 'chromium']);
   return undefined;
@@ -80,6 +96,7 @@ function main() {
   ensureInstalled();
   rmSync(results, { recursive: true, force: true });
   mkdirSync(results, { recursive: true });
+  ensurePrograms();
   const browser = ensureBrowser();
   ensureBuilt();
   const tiers = [
