@@ -20,7 +20,7 @@ describe('processor time of the machine process', () => {
     await using machine = await TestMachine.start(spec);
     await machine.qmp.execute('cont');
     await machine.serial.expect('BOOTED');
-    for (const percent of [50, 20, 1]) {
+    for (const percent of [50, 10]) {
       await machine.qmp.execute('__org.innkeeper_set-cpu-limit', { percent });
       const share = await measure(machine);
       expect(share).toBeLessThan(percent + 3);
@@ -32,7 +32,7 @@ describe('processor time of the machine process', () => {
 
   it('is next to nothing while the guest has nothing to do', async () => {
     await using machine = await TestMachine.boot(machineSpec());
-    await measure(machine); // what still happens after a boot
+    await machine.serial.run('sleep 2'); // what still happens after a boot
     expect(await measure(machine)).toBeLessThan(3);
   });
 });

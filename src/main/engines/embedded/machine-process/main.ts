@@ -69,16 +69,9 @@ async function openSockets({ spec, display, serial, network }: MachineParts, qmp
 async function end(ending: Ending, parts: MachineParts, qmp: QmpServer): Promise<void> {
   const { machine, states, display, serial, network, clock } = parts;
   log(`the machine ends: ${ending}`);
-  states.cancel();
   clock.close();
-  try {
-    machine.drives.retry();
-    await machine.drives.idle();
-    await machine.drives.flush();
-    await machine.drives.close();
-  } catch (error) {
-    log('data of the guest did not reach its disk', error);
-  }
+  await states.close();
+  await machine.drives.finish((drive, error) => log(`not all data reached the disk of drive ${drive.plan.id}`, error));
   writeExitRecordSync(runtimeFolder, ending);
   serial.close();
   network?.close();

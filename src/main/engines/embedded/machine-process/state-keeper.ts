@@ -25,6 +25,7 @@ export interface StateKeeperParts {
 export class StateKeeper {
   readonly #parts: StateKeeperParts;
   #cancel: AbortController | undefined;
+  #working: Promise<unknown> = Promise.resolve();
   #restored: Promise<void> = Promise.resolve();
 
   constructor(parts: StateKeeperParts) {
@@ -88,6 +89,12 @@ export class StateKeeper {
     this.#cancel?.abort();
   }
 
+  /** As `cancel`; resolves when nothing of it is left. Never rejects. */
+  async close(): Promise<void> {
+    this.cancel();
+    await this.#working;
+  }
+
   async #exclusively(work: (signal: AbortSignal) => Promise<void>): Promise<void> {
     const { state } = this.#parts.machine;
     if (this.#cancel) throw new QmpError('GenericError', 'Another save is under way.');
@@ -97,7 +104,9 @@ export class StateKeeper {
     const abort = new AbortController();
     this.#cancel = abort;
     try {
-      await work(abort.signal);
+      const working = work(abort.signal);
+      this.#working = working.catch(() => {}); // its caller hears of it
+      await working;
     } catch (error) {
       throw abort.signal.aborted ? new QmpError('GenericError', 'The save was cancelled.') : error;
     } finally {
