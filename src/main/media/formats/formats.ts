@@ -3,10 +3,12 @@ import type { BlockDevice } from './block-device.ts';
 import { type ImageFormat, type OpenOptions, refusal } from './image-format.ts';
 import { rawFormat } from './raw-file.ts';
 import { vdiFormat } from './vdi/vdi-format.ts';
+import { vhdFormat } from './vhd/vhd-format.ts';
 
 const FORMATS: Partial<Record<MediumFormat, ImageFormat>> = {
   raw: rawFormat,
   vdi: vdiFormat,
+  vhd: vhdFormat,
 };
 
 /** Formats that `openImage` can open for reading. */
