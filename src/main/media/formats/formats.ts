@@ -1,12 +1,14 @@
 import type { MediumFormat } from '../../../shared/model/medium.ts';
 import type { BlockDevice } from './block-device.ts';
 import { type ImageFormat, type OpenOptions, refusal } from './image-format.ts';
+import { qcow2Format } from './qcow2/qcow2-format.ts';
 import { rawFormat } from './raw-file.ts';
 import { vdiFormat } from './vdi/vdi-format.ts';
 import { vhdFormat } from './vhd/vhd-format.ts';
 
 const FORMATS: Partial<Record<MediumFormat, ImageFormat>> = {
   raw: rawFormat,
+  qcow2: qcow2Format,
   vdi: vdiFormat,
   vhd: vhdFormat,
 };
