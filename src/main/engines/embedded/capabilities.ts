@@ -1,4 +1,5 @@
 import type { Ability, EngineCapabilities } from '../../../shared/model/engine.ts';
+import { WRITABLE_FORMATS } from '../../media/formats/formats.ts';
 import { EMBEDDED_LIMITS, INITRD_ADDRESS } from './machine-process/v86-options.ts';
 
 const MIB = 1024 ** 2;
@@ -18,7 +19,7 @@ export const EMBEDDED_CAPABILITIES: EngineCapabilities = {
   controllers: ['ide', 'floppy'],
   maxDisks: EMBEDDED_LIMITS.ideChannels * EMBEDDED_LIMITS.drivesPerChannel,
   adapterModels: ['auto', 'virtio', 'ne2000'],
-  formats: ['raw'],
+  formats: WRITABLE_FORMATS,
   saveState: yes,
   warmStart: yes,
   executionCap: yes,
