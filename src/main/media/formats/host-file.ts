@@ -1,14 +1,20 @@
 import { type FileHandle, open, stat } from 'node:fs/promises';
 import { ioError } from './block-device.ts';
 
+/** What is needed of an open file. */
+export type RandomAccessHandle = Pick<
+  FileHandle,
+  'read' | 'write' | 'writev' | 'truncate' | 'datasync' | 'stat' | 'close'
+>;
+
 /** The file of an image, opened for reading and writing at any offset; the ground on which every format stands. */
 export class HostFile {
   readonly path: string;
   readonly isReadOnly: boolean;
-  readonly #handle: FileHandle;
+  readonly #handle: RandomAccessHandle;
   #sizeBytes: number;
 
-  private constructor(path: string, isReadOnly: boolean, handle: FileHandle, sizeBytes: number) {
+  constructor(path: string, isReadOnly: boolean, handle: RandomAccessHandle, sizeBytes: number) {
     this.path = path;
     this.isReadOnly = isReadOnly;
     this.#handle = handle;

@@ -36,9 +36,16 @@ export interface Qcow2Parts {
 
 /** As `openQcow2`. Whoever makes a device of the parts closes them with it. */
 export async function openParts(path: string, options: OpenOptions): Promise<Qcow2Parts> {
-  let file: HostFile | undefined;
   try {
-    file = await HostFile.open(path, options);
+    return await partsOf(await HostFile.open(path, options), options);
+  } catch (cause) {
+    throw fileError(path, cause);
+  }
+}
+
+/** As `openParts`, for a file that is open; closes it when it throws. */
+export async function partsOf(file: HostFile, options: OpenOptions): Promise<Qcow2Parts> {
+  try {
     let header = await readHeader(file);
     if (header.isDirty && !options.isReadOnly) {
       await rebuildRefcounts(file, header);
@@ -47,11 +54,11 @@ export async function openParts(path: string, options: OpenOptions): Promise<Qco
     const { backing: named } = header;
     const mapping = await Mapping.load(file, header);
     const tables = options.isReadOnly ? undefined : await Qcow2Tables.load(file, header, mapping);
-    const backing = named ? await openBackingOf(path, named.reference, named.format, options) : undefined;
+    const backing = named ? await openBackingOf(file.path, named.reference, named.format, options) : undefined;
     return { file, header, mapping, tables, backing };
-  } catch (cause) {
-    await file?.close();
-    throw fileError(path, cause);
+  } catch (error) {
+    await file.close();
+    throw error;
   }
 }
 
