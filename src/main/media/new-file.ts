@@ -37,6 +37,12 @@ export async function makeAside(path: string, make: (aside: string) => Promise<v
   }
 }
 
+/** The name that the file at `path` has in the end, also while it is made aside: some formats keep it inside. */
+export function finalNameOf(path: string): string {
+  const name = basename(path);
+  return /^\.(.+)\.[\da-f]{8}\.new$/.exec(name)?.[1] ?? name;
+}
+
 async function assertFolder(folder: string): Promise<void> {
   const stats = await stat(folder).catch((cause: unknown) => {
     throw fileError(folder, cause);

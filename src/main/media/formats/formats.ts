@@ -5,12 +5,14 @@ import { qcow2Format } from './qcow2/qcow2-format.ts';
 import { rawFormat } from './raw-file.ts';
 import { vdiFormat } from './vdi/vdi-format.ts';
 import { vhdFormat } from './vhd/vhd-format.ts';
+import { vmdkFormat } from './vmdk/vmdk-format.ts';
 
 const FORMATS: Partial<Record<MediumFormat, ImageFormat>> = {
   raw: rawFormat,
   qcow2: qcow2Format,
   vdi: vdiFormat,
   vhd: vhdFormat,
+  vmdk: vmdkFormat,
 };
 
 /** Formats that `openImage` can open for reading. */

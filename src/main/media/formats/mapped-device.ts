@@ -85,10 +85,16 @@ export class MappedDevice implements BlockDevice {
       await this.#touch();
       await this.#eachRun(offset, data, async (run, part, at) => {
         if (run.kind !== 'data') return this.#inTurn(() => this.#writeNew(at, data.subarray(at - offset)));
-        await this.#file.write(run.fileOffset, part);
+        await this.#writeOver(run.fileOffset, part);
         return part.length;
       });
     });
+  }
+
+  /** Behind the end of the file there is nothing to write over: zeros would stand there for what was lost. */
+  async #writeOver(fileOffset: number, data: Uint8Array): Promise<void> {
+    if (fileOffset + data.length <= this.#file.sizeBytes) return this.#file.write(fileOffset, data);
+    throw ioError('EIO', `'${this.#file.path}' ends before byte ${fileOffset + data.length}: it was truncated.`);
   }
 
   async discard(offset: number, lengthBytes: number): Promise<void> {
