@@ -6,7 +6,7 @@ import { InnError } from '../../shared/errors.ts';
 import type { Exit, GuestUsage, ResolvedDrive, RuntimeRecord, Screenshot, Session, SessionStatus } from './engine.ts';
 import { openChannel } from './open-channel.ts';
 import { isAlive, killProcess, settlesWithin } from './process-identity.ts';
-import { QmpLink } from './qmp/link.ts';
+import { type QmpCaller, QmpLink } from './qmp/link.ts';
 import type { QmpEvent } from './qmp/protocol.ts';
 import type { QmpDialect } from './qmp-dialect.ts';
 import {
@@ -71,6 +71,11 @@ export class QmpSession implements Session {
    */
   async connect(options: { timeoutMs?: number; signal?: AbortSignal } = {}): Promise<void> {
     await this.#link.connect(options);
+  }
+
+  /** The way to the process, for what its engine alone does, such as setting the machine up. */
+  get caller(): QmpCaller {
+    return this.#link;
   }
 
   /**

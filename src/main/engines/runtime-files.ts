@@ -16,6 +16,8 @@ export const RUNTIME_FILES = {
   eventsInput: 'events.in',
   /** Symbolic link to what the guest has written to its first serial port. */
   serialOutput: 'serial.out',
+  /** Execution cap of a QEMU, in percent: the program enforces it, and the next one goes on. */
+  cpuLimit: 'cpu-limit',
   /** A saved state on its way into QEMU or out of it. */
   migration: 'state.sock',
   /** A screenshot on its way out of QEMU. */

@@ -1,10 +1,10 @@
-import { type ChildProcess, spawn } from 'node:child_process';
 import type { Readable } from 'node:stream';
 import { InnError, isErrorCode } from '../../../shared/errors.ts';
+import { describeEarlyEnd, spawnDetached } from '../detached-process.ts';
 import { writeProcessFile } from '../leftover.ts';
 import { openRotatedLog } from '../log-rotation.ts';
-import { type ProcessIdentity, readStartTime } from '../process-identity.ts';
-import { type ProcessEnd, readLogTail } from '../session-exit.ts';
+import type { ProcessIdentity } from '../process-identity.ts';
+import type { ProcessEnd } from '../session-exit.ts';
 import { machineProcessEnvironment, machineProcessPath } from './process-script.ts';
 
 export interface LaunchedProcess extends ProcessIdentity {
@@ -16,6 +16,7 @@ export interface LaunchedProcess extends ProcessIdentity {
   ready(options: { timeoutMs: number; signal: AbortSignal }): Promise<void>;
 }
 
+const SUBJECT = 'The machine process';
 const READY = 'ready';
 const MAX_REPORT_LENGTH = 65_536;
 
@@ -26,34 +27,15 @@ const MAX_REPORT_LENGTH = 65_536;
  */
 export async function launchMachineProcess(runtimeFolder: string, logFile: string): Promise<LaunchedProcess> {
   await using log = await openRotatedLog(logFile);
-  const child = spawn(process.execPath, [machineProcessPath(), runtimeFolder], {
+  const { child, ended, ...identity } = await spawnDetached(process.execPath, [machineProcessPath(), runtimeFolder], {
+    subject: SUBJECT,
     cwd: runtimeFolder, // a folder that nobody unmounts under a running machine
-    detached: true,
     env: machineProcessEnvironment(),
     stdio: ['ignore', log.fd, log.fd, 'pipe'],
   });
-  await spawned(child);
-  child.unref();
-  const ended = new Promise<ProcessEnd>((resolve) => child.once('exit', (code, signal) => resolve({ code, signal })));
   const pipe = child.stdio[3] as Readable; // an untyped edge: the fourth `pipe` above makes it so
-  const identity = await identify(child.pid);
   await writeProcessFile(runtimeFolder, identity);
   return { ...identity, ended, ready: (options) => waitUntilReady(pipe, ended, logFile, options) };
-}
-
-/** A process that has ended already has no start time any more; waiting for its readiness tells how it ended. */
-async function identify(pid: number | undefined): Promise<ProcessIdentity> {
-  if (pid === undefined) throw new InnError('ENGINE_FAILED', 'The machine process has no process id.');
-  return { pid, pidStartTime: (await readStartTime(pid)) ?? 'ended' };
-}
-
-function spawned(child: ChildProcess): Promise<void> {
-  return new Promise((resolve, reject) => {
-    child.once('spawn', resolve);
-    child.once('error', (cause) => {
-      reject(new InnError('ENGINE_FAILED', `The machine process could not be started: ${cause.message}`, { cause }));
-    });
-  });
 }
 
 async function waitUntilReady(
@@ -70,7 +52,7 @@ async function waitUntilReady(
     const message = `The machine process was not ready within ${timeoutMs / 1000} seconds.`;
     throw new InnError('ENGINE_TIMEOUT', message, { hint: 'The host may be overloaded; try again.' });
   }
-  throw readFailure(report) ?? (await describeEarlyEnd(ended, logFile));
+  throw readFailure(report) ?? (await describeEarlyEnd(ended, { subject: SUBJECT, logFile }));
 }
 
 /** The first line of the pipe, or what there was of it when it ended or was given up. */
@@ -107,15 +89,4 @@ function readFailure(line: string): InnError | undefined {
   } catch {
     return undefined; // the log has the whole story
   }
-}
-
-async function describeEarlyEnd(ended: Promise<ProcessEnd>, logFile: string): Promise<InnError> {
-  const { code, signal } = await ended;
-  const log = await readLogTail(logFile);
-  const how = signal === null ? `exit code ${code}` : signal;
-  const quote = log.length === 0 ? '' : ` ${log.findLast((line) => /error/i.test(line)) ?? log.at(-1)}`;
-  return new InnError('ENGINE_FAILED', `The machine process ended before it was ready (${how}).${quote}`, {
-    hint: `The log may say more: ${logFile}`,
-    details: { log: log.slice(-20), logFile },
-  });
 }

@@ -1,0 +1,65 @@
+import path from 'node:path';
+import type { AdapterModel } from '../../../../shared/model/network.ts';
+import { osTypeOf } from '../../../../shared/os-types.ts';
+import type { ResolvedAdapter } from '../../engine.ts';
+import { RUNTIME_FILES } from '../../runtime-files.ts';
+import { bootIndexes } from './boot-index.ts';
+import { type CommandPart, type CommandPlan, jsonOption, part } from './part.ts';
+
+export const ADAPTER_DEVICES: Record<Exclude<AdapterModel, 'auto'>, string> = {
+  virtio: 'virtio-net-pci',
+  e1000: 'e1000',
+  ne2000: 'ne2k_pci',
+  pcnet: 'pcnet',
+};
+
+const OLD_WINDOWS = new Set(['windows-98', 'windows-2000', 'windows-xp-32']);
+
+/** The model of an adapter whose model is `auto`: the best that the guest has a driver for out of the box. */
+export function adapterModelFor(osType: string): Exclude<AdapterModel, 'auto'> {
+  const { family } = osTypeOf(osType);
+  if (family === 'linux' || family === 'bsd') return 'virtio';
+  return OLD_WINDOWS.has(osType) || osType === 'freedos' ? 'pcnet' : 'e1000';
+}
+
+/** Name of the network behind an adapter; `set_link` pulls its cable by this name. */
+export function networkId(index: number): string {
+  return `net${index}`;
+}
+
+/** The adapters with their networks. */
+export function networkPart(plan: CommandPlan): CommandPart {
+  const { adapters, folders, config } = plan.spec;
+  return part(
+    'network',
+    ...adapters.flatMap((adapter) => [
+      ...netdev(adapter, path.join(folders.runtime, RUNTIME_FILES.frames(adapter.index))),
+      ...jsonOption('-device', device(adapter, config.osType, bootIndexes(plan.spec).network.get(adapter.index))),
+    ]),
+  );
+}
+
+/**
+ * | network | behind the adapter |
+ * |---|---|
+ * | `user` | QEMU's own network with address translation, 10.0.2.0/24 for the first adapter, 10.0.3.0/24 for the second |
+ * | `frames` | a socket that QEMU listens on, as the embedded engine does: the switch may come and go |
+ * | `none` | a hub with nobody else on it, so that the cable can be plugged in and out all the same |
+ */
+function netdev({ index, network }: ResolvedAdapter, socket: string): string[] {
+  const id = networkId(index);
+  if (network === 'user') return ['-netdev', `user,id=${id},net=10.0.${index + 2}.0/24`];
+  if (network === 'none') return ['-netdev', `hubport,id=${id},hubid=${index}`];
+  return jsonOption('-netdev', { type: 'stream', id, server: true, addr: { type: 'unix', path: socket } });
+}
+
+function device(
+  { index, model, macAddress }: ResolvedAdapter,
+  osType: string,
+  bootIndex: number | undefined,
+): Record<string, unknown> {
+  const driver = ADAPTER_DEVICES[model === 'auto' ? adapterModelFor(osType) : model];
+  // Without a boot from the network the adapter needs no program for it, which not every installation has.
+  const boot = bootIndex === undefined ? { romfile: '' } : { bootindex: bootIndex };
+  return { driver, id: `nic${index}`, netdev: networkId(index), mac: macAddress, ...boot };
+}

@@ -1,0 +1,173 @@
+import { readFile, rename, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { InnError } from '../../../shared/errors.ts';
+import type { RuntimeRecord, Screenshot } from '../engine.ts';
+import type { QmpCaller } from '../qmp/link.ts';
+import type { QmpDialect, SwitchRequest } from '../qmp-dialect.ts';
+import { RUNTIME_FILES } from '../runtime-files.ts';
+import { changeMedium } from './change-medium.ts';
+import { CpuLimit, guardAgainstDeath } from './cpu-limit.ts';
+import { runState } from './migration.ts';
+import { readProcessorSeconds } from './process-usage.ts';
+import { readGuestMemory, sampleGuest } from './sample.ts';
+import { writeState } from './save-state.ts';
+import { takeScreenshot } from './screenshot.ts';
+import { SerialPort } from './serial-port.ts';
+import type { StateHeader } from './state-header.ts';
+import { switchDisks } from './switch-disks.ts';
+import { type Stroke, strokesFor } from './us-keyboard.ts';
+
+/** What the engine knows of a run and QEMU itself does not tell, written down as the orders of the process. */
+export interface RunFacts {
+  processors: number;
+  state: StateHeader;
+}
+
+/** A keyboard of the PC holds 16 bytes, a stroke with Shift has 6: at this pace a guest that is awake keeps up. */
+const STROKE_PAUSE_MS = 12;
+
+/** QMP as QEMU speaks it, for one run. */
+export class QemuDialect implements QmpDialect {
+  readonly sockets = {
+    monitors: [RUNTIME_FILES.qmp, RUNTIME_FILES.monitor],
+    screen: RUNTIME_FILES.screen,
+    serial: RUNTIME_FILES.serial,
+  };
+  readonly #runtime: RuntimeRecord;
+  readonly #facts: RunFacts | undefined;
+  readonly #limit: CpuLimit;
+  readonly #serial: SerialPort;
+  #percent = 100;
+  #memoryBytes: number | undefined;
+  /** Screenshots go through one file, one after the other. */
+  #screenshots: Promise<unknown> = Promise.resolve();
+
+  /** @param facts undefined when the orders of the process are lost: its state cannot be saved then */
+  constructor(runtime: RuntimeRecord, facts: RunFacts | undefined) {
+    this.#runtime = runtime;
+    this.#facts = facts;
+    const { pid } = runtime;
+    this.#limit = new CpuLimit({
+      processors: facts?.processors ?? 1,
+      readSeconds: () => readProcessorSeconds(pid),
+      signal: (signal) => sendSignal(pid, signal),
+      guard: () => guardAgainstDeath(pid),
+    });
+    this.#serial = new SerialPort({
+      outputFile: this.#inRuntime(RUNTIME_FILES.serialOutput),
+      socketPath: this.#inRuntime(RUNTIME_FILES.serial),
+    });
+  }
+
+  async saveState(engine: QmpCaller, file: string, { signal }: { signal: AbortSignal }): Promise<void> {
+    const header = this.#facts?.state;
+    if (header === undefined) throw ordersLost(this.#runtime.runtimeFolder);
+    const target = { file, socketPath: this.#inRuntime(RUNTIME_FILES.migration), header, signal };
+    await this.#limit.lifted(() => writeState(engine, target));
+  }
+
+  async keepState(engine: QmpCaller, file: string): Promise<void> {
+    const wasRunning = (await runState(engine)) === 'running';
+    try {
+      await this.saveState(engine, file, { signal: new AbortController().signal });
+    } finally {
+      if (wasRunning) await engine.execute('cont');
+    }
+  }
+
+  /** The guest stands still until its state is written: QEMU sends memory of the moment, not of a moment before. */
+  async takeSnapshot(engine: QmpCaller, request: SwitchRequest): Promise<void> {
+    const { stateFile, drives, runsOn, onSwitched, signal } = request;
+    await switchDisks(engine, drives);
+    try {
+      if (stateFile !== null) await this.saveState(engine, stateFile, { signal });
+    } finally {
+      if (runsOn) await engine.execute('cont');
+      onSwitched();
+    }
+  }
+
+  async setCpuLimit(_engine: QmpCaller, percent: number): Promise<void> {
+    const file = this.#inRuntime(RUNTIME_FILES.cpuLimit);
+    await writeFile(`${file}.new`, String(percent), { mode: 0o600 });
+    await rename(`${file}.new`, file);
+    this.#enforce(percent);
+  }
+
+  /** Goes on with the cap that the program before this one enforced. */
+  async takeUpLimit(): Promise<void> {
+    const written = await readFile(this.#inRuntime(RUNTIME_FILES.cpuLimit), 'utf8').catch(() => '100');
+    const percent = Number(written);
+    if (percent >= 1 && percent <= 100) this.#enforce(percent);
+  }
+
+  #enforce(percent: number): void {
+    this.#percent = percent;
+    this.#limit.set(percent);
+  }
+
+  changeMedium = changeMedium;
+
+  async typeText(engine: QmpCaller, text: string): Promise<void> {
+    for (const stroke of strokesFor(text)) {
+      await engine.execute('input-send-event', { events: eventsOf(stroke) });
+      await sleep(STROKE_PAUSE_MS * (100 / this.#percent)); // a guest that seldom runs seldom reads
+    }
+  }
+
+  async screenshot(engine: QmpCaller): Promise<Screenshot> {
+    const file = this.#inRuntime(RUNTIME_FILES.screenshot);
+    const turn = this.#screenshots.then(() => takeScreenshot(engine, file));
+    this.#screenshots = turn.catch(() => undefined);
+    return turn;
+  }
+
+  async sample(engine: QmpCaller) {
+    this.#memoryBytes ??= await readGuestMemory(engine);
+    const usage = await sampleGuest(engine, this.#runtime.pid, this.#memoryBytes);
+    await this.#serial.trim();
+    return usage;
+  }
+
+  openSerial() {
+    return this.#serial.open();
+  }
+
+  letGo(): void {
+    this.#limit.close();
+  }
+
+  close(): void {
+    this.#limit.close();
+    this.#serial.close();
+  }
+
+  #inRuntime(name: string): string {
+    return path.join(this.#runtime.runtimeFolder, name);
+  }
+}
+
+function ordersLost(folder: string): InnError {
+  return new InnError(
+    'ENGINE_FAILED',
+    `The state cannot be saved: '${folder}' does not say any more how QEMU was started.`,
+    {
+      hint: 'Shut the guest down instead.',
+    },
+  );
+}
+
+function eventsOf({ qcode, isShifted }: Stroke): object[] {
+  const key = (data: string, down: boolean) => ({ type: 'key', data: { down, key: { type: 'qcode', data } } });
+  const stroke = [key(qcode, true), key(qcode, false)];
+  return isShifted ? [key('shift', true), ...stroke, key('shift', false)] : stroke;
+}
+
+function sendSignal(pid: number, signal: NodeJS.Signals): boolean {
+  try {
+    return process.kill(pid, signal);
+  } catch {
+    return false; // it has ended
+  }
+}

@@ -1,0 +1,99 @@
+import { mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import * as z from 'zod';
+import type { Accelerator } from '../installation.ts';
+import { lastWords, runProgram } from './run-program.ts';
+
+/** Whether an accelerator runs guest code; `reason` says why not, as a part of a sentence. */
+const Verdict = z.object({ works: z.boolean(), reason: z.string().nullable() });
+export type Verdict = z.infer<typeof Verdict>;
+
+const Cached = Verdict.extend({ key: z.string() });
+
+/** Far longer than any accelerator that works needs for its firmware and one sector. */
+const TIME_LIMIT_MS = 3_000;
+const DEBUG_PORT = 0xf4;
+const CODE = 0x10;
+/** What the device `isa-debug-exit` makes of a byte written to its port. */
+const EXPECTED_EXIT_CODE = (CODE << 1) | 1;
+
+/**
+ * A disk of one sector: `mov al, CODE; out DEBUG_PORT, al; cli; hlt`, and the mark that makes it bootable. To get there
+ * the firmware must have run through real and protected mode, interrupts and disk: on some hosts `/dev/kvm` opens, the
+ * first instructions run, and then the guest hangs.
+ */
+function bootSector(): Buffer {
+  const sector = Buffer.alloc(512);
+  Buffer.from([0xb0, CODE, 0xe6, DEBUG_PORT, 0xfa, 0xf4]).copy(sector);
+  sector.set([0x55, 0xaa], 510);
+  return sector;
+}
+
+/** Runs a guest that is thrown away, for three seconds at most. Never rejects. */
+export async function tryAccelerator(binary: string, accelerator: Accelerator): Promise<Verdict> {
+  const folder = await mkdtemp(path.join(os.tmpdir(), 'innkeeper-trial-'));
+  try {
+    const image = path.join(folder, 'boot.img');
+    await writeFile(image, bootSector());
+    const run = await runProgram(binary, trialArguments(accelerator, image), { timeoutMs: TIME_LIMIT_MS });
+    if (run.code === EXPECTED_EXIT_CODE) return { works: true, reason: null };
+    if (run.isTimedOut) return { works: false, reason: 'it starts, but a guest hangs in its first second' };
+    return { works: false, reason: lastWords(run) ?? `QEMU ended with exit code ${run.code}` };
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+function trialArguments(accelerator: Accelerator, image: string): string[] {
+  const disk = { driver: 'raw', 'node-name': 'disk', file: { driver: 'file', filename: image } };
+  return [
+    ...['-nodefaults', '-no-user-config', '-display', 'none', '-machine', 'pc', '-accel', accelerator, '-m', '16'],
+    ...['-blockdev', JSON.stringify(disk), '-device', 'ide-hd,drive=disk,bootindex=1'],
+    ...['-device', `isa-debug-exit,iobase=0x${DEBUG_PORT.toString(16)},iosize=4`],
+  ];
+}
+
+/**
+ * As `tryAccelerator`, but each boot of the host, binary, version and accelerator is tried once: the verdict stands in a
+ * file of the folder.
+ */
+export async function tryOncePerBoot(
+  binary: string,
+  version: string,
+  accelerator: Accelerator,
+  folder: string,
+): Promise<Verdict> {
+  const file = path.join(folder, `accelerator-${accelerator}.json`);
+  const key = JSON.stringify([await bootMark(), binary, version]);
+  const cached = await readCached(file);
+  if (cached?.key === key) return { works: cached.works, reason: cached.reason };
+  const verdict = await tryAccelerator(binary, accelerator);
+  await writeCached(folder, file, { ...verdict, key });
+  return verdict;
+}
+
+async function readCached(file: string): Promise<z.infer<typeof Cached> | undefined> {
+  try {
+    return Cached.safeParse(JSON.parse(await readFile(file, 'utf8'))).data;
+  } catch {
+    return undefined; // not tried yet, or cut off
+  }
+}
+
+async function writeCached(folder: string, file: string, verdict: z.infer<typeof Cached>): Promise<void> {
+  try {
+    await mkdir(folder, { recursive: true, mode: 0o700 });
+    const aside = `${file}.${process.pid}`;
+    await writeFile(aside, JSON.stringify(verdict), { mode: 0o600 });
+    await rename(aside, file);
+  } catch {
+    // The next program tries again: three seconds, once.
+  }
+}
+
+/** Names this run of the host: on Linux by its id, elsewhere by the minute of its start. */
+async function bootMark(): Promise<string> {
+  const id = await readFile('/proc/sys/kernel/random/boot_id', 'utf8').catch(() => undefined);
+  return id?.trim() ?? String(Math.round((Date.now() - os.uptime() * 1000) / 60_000));
+}

@@ -1,0 +1,80 @@
+import { isRecord } from '../../qmp/protocol.ts';
+import type { Chipset, QemuVersion } from '../installation.ts';
+import { lastWords, type ProgramRun, runProgram } from './run-program.ts';
+
+/** What one QEMU says of itself. */
+export interface Testimony {
+  version: QemuVersion;
+  packageName: string;
+  machineTypes: Record<Chipset, string>;
+  devices: ReadonlySet<string>;
+  hasSandbox: boolean;
+  hasUserNetwork: boolean;
+}
+
+const TIMEOUT_MS = 10_000;
+const SANDBOX = ['-sandbox', 'on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny'];
+const NO_MACHINE = ['-nodefaults', '-no-user-config', '-machine', 'none', '-display', 'none', '-S', '-qmp', 'stdio'];
+
+const QUESTIONS: Record<string, { execute: string; arguments?: object }> = {
+  hello: { execute: 'qmp_capabilities' },
+  version: { execute: 'query-version' },
+  machines: { execute: 'query-machines' },
+  devices: { execute: 'qom-list-types', arguments: { implements: 'device', abstract: false } },
+  userNetwork: { execute: 'netdev_add', arguments: { type: 'user', id: 'probe' } },
+  bye: { execute: 'quit' },
+};
+
+/** Starts QEMU without any machine and asks it about itself over its monitor. @returns why not, as a string, else */
+export async function interrogate(binary: string): Promise<Testimony | string> {
+  const input = Object.entries(QUESTIONS)
+    .map(([id, question]) => `${JSON.stringify({ ...question, id })}\n`)
+    .join('');
+  const ask = (args: string[]): Promise<ProgramRun> => runProgram(binary, args, { timeoutMs: TIMEOUT_MS, input });
+  const shutIn = await ask([...NO_MACHINE, ...SANDBOX]);
+  const testimony = readTestimony(shutIn.stdout, true);
+  if (testimony !== undefined) return testimony;
+  const open = await ask(NO_MACHINE); // builds without seccomp refuse the option
+  return readTestimony(open.stdout, false) ?? describeFailure(open);
+}
+
+function describeFailure(run: ProgramRun): string {
+  if (run.isTimedOut) return `it did not answer within ${TIMEOUT_MS / 1000} seconds`;
+  return lastWords(run) ?? `it ended with exit code ${run.code}`;
+}
+
+/** Reads the answers; undefined when QEMU gave none. */
+export function readTestimony(output: string, hasSandbox: boolean): Testimony | undefined {
+  const answers = new Map(output.split('\n').flatMap(readAnswer));
+  const version = answers.get('version');
+  const machines = answers.get('machines');
+  const devices = answers.get('devices');
+  if (!isRecord(version) || !isRecord(version.qemu) || !Array.isArray(machines) || !Array.isArray(devices)) {
+    return undefined;
+  }
+  const { major, minor, micro } = version.qemu;
+  return {
+    version: { major: Number(major), minor: Number(minor), micro: Number(micro) },
+    packageName: typeof version.package === 'string' ? version.package.trim() : '',
+    machineTypes: { pc: resolveAlias(machines, 'pc'), q35: resolveAlias(machines, 'q35') },
+    devices: new Set(devices.flatMap((each) => (isRecord(each) && typeof each.name === 'string' ? [each.name] : []))),
+    hasSandbox,
+    hasUserNetwork: answers.has('userNetwork'),
+  };
+}
+
+function readAnswer(line: string): [string, unknown][] {
+  try {
+    const message: unknown = JSON.parse(line);
+    if (!isRecord(message) || typeof message.id !== 'string' || !('return' in message)) return [];
+    return [[message.id, message.return]];
+  } catch {
+    return []; // an empty line, or one that was cut off
+  }
+}
+
+/** `pc` means another machine in each version of QEMU; a saved state needs the one it was made with. */
+function resolveAlias(machines: unknown[], alias: Chipset): string {
+  const machine = machines.find((each) => isRecord(each) && each.alias === alias);
+  return isRecord(machine) && typeof machine.name === 'string' ? machine.name : alias;
+}

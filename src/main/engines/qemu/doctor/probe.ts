@@ -1,0 +1,137 @@
+import { accessSync, constants, existsSync } from 'node:fs';
+import { userInfo } from 'node:os';
+import type { EngineInfo, Finding } from '../../../../shared/model/engine.ts';
+import { settlesWithin } from '../../process-identity.ts';
+import { qemuCapabilities } from '../capabilities.ts';
+import {
+  ACCELERATOR_NAMES,
+  type Accelerator,
+  type Installation,
+  isAtLeast,
+  OLDEST_VERSION,
+  printVersion,
+} from '../installation.ts';
+import { tryOncePerBoot, type Verdict } from './accelerator-trial.ts';
+import { findPackageManager, type PackageManager } from './cures.ts';
+import { findProgram, isProgram } from './find-program.ts';
+import * as say from './findings.ts';
+import { findUefi } from './firmware.ts';
+import { interrogate, type Testimony } from './interrogate.ts';
+
+export interface ProbeOptions {
+  /** `INNKEEPER_QEMU` names another QEMU, `PATH` is searched for one. */
+  env: Record<string, string | undefined>;
+  /** Where verdicts on accelerators are kept until the host restarts. */
+  verdictFolder: string;
+}
+
+export interface ProbeResult {
+  info: EngineInfo;
+  /** Undefined when there is no QEMU that can run machines. */
+  installation: Installation | undefined;
+}
+
+const PROGRAMS = ['qemu-system-x86_64', 'qemu-kvm'];
+const PROGRAMS_32_BIT = ['qemu-system-i386'];
+/** An accelerator that works answers long before; for one that hangs nobody need wait. */
+const TRIAL_PATIENCE_MS = 1_000;
+
+/** Looks for all that the QEMU engine needs or can use. Never throws: what is missing stands in the findings. */
+export async function probeQemu(options: ProbeOptions): Promise<ProbeResult> {
+  const manager = await findPackageManager();
+  const named = options.env.INNKEEPER_QEMU;
+  const binary = findBinary(named, options.env);
+  if (process.platform === 'win32') return unavailable([say.platformUnfit()]);
+  if (binary === undefined) return unavailable([say.qemuMissing(named, manager)]);
+  const testimony = await interrogate(binary);
+  if (typeof testimony === 'string') return unavailable([say.qemuBroken(binary, testimony, manager)]);
+  const version = printVersion(testimony.version);
+  if (!isAtLeast(testimony.version, OLDEST_VERSION)) {
+    return unavailable([say.qemuTooOld(binary, version, manager)], version);
+  }
+  const { accelerator, finding } = await findAccelerator(binary, version, options.verdictFolder);
+  const findings = [
+    say.qemuFound(binary, version, testimony.packageName),
+    finding,
+    ...(await findHelpers(binary, options.env, manager)),
+  ];
+  return available({ binary, accelerator, ...testimony }, findings);
+}
+
+/** The i386 program runs 32-bit guests only, so it is the last choice. */
+function findBinary(named: string | undefined, env: ProbeOptions['env']): string | undefined {
+  if (named) return isProgram(named) ? named : undefined;
+  return findProgram(PROGRAMS, env) ?? findProgram(PROGRAMS_32_BIT, env);
+}
+
+function unavailable(findings: Finding[], version: string | null = null): ProbeResult {
+  const capabilities = qemuCapabilities(undefined);
+  const info = { id: 'qemu', name: 'QEMU', version, isAvailable: false, acceleration: null } as const;
+  return { info: { ...info, capabilities, findings }, installation: undefined };
+}
+
+function available(installation: Testimony & Installation, findings: Finding[]): ProbeResult {
+  const capabilities = qemuCapabilities(installation.devices);
+  const info: EngineInfo = {
+    id: 'qemu',
+    name: 'QEMU',
+    version: printVersion(installation.version),
+    isAvailable: true,
+    acceleration: ACCELERATOR_NAMES[installation.accelerator],
+    capabilities,
+    findings,
+  };
+  return { info, installation };
+}
+
+const OF_PLATFORM: Partial<Record<NodeJS.Platform, Exclude<Accelerator, 'tcg'>>> = {
+  linux: 'kvm',
+  darwin: 'hvf',
+  win32: 'whpx',
+};
+
+async function findAccelerator(
+  binary: string,
+  version: string,
+  folder: string,
+): Promise<{ accelerator: Accelerator; finding: Finding }> {
+  const accelerator = OF_PLATFORM[process.platform] ?? 'kvm';
+  const access = process.arch === 'x64' ? deviceAccess(accelerator) : 'missing';
+  const verdict = access === 'open' ? await verdictOn(binary, version, accelerator, folder) : undefined;
+  const finding = say.acceleration(accelerator, access, verdict, userInfo().username);
+  return { accelerator: verdict?.works ? accelerator : 'tcg', finding };
+}
+
+function deviceAccess(accelerator: Accelerator): say.DeviceAccess {
+  if (accelerator !== 'kvm') return 'open';
+  if (!existsSync('/dev/kvm')) return 'missing';
+  try {
+    accessSync('/dev/kvm', constants.R_OK | constants.W_OK);
+    return 'open';
+  } catch {
+    return 'forbidden';
+  }
+}
+
+/** Trials that were begun: one for each accelerator, however often the doctor is asked. */
+const trials = new Map<string, Promise<Verdict>>();
+
+async function verdictOn(
+  binary: string,
+  version: string,
+  accelerator: Accelerator,
+  folder: string,
+): Promise<Verdict | undefined> {
+  const key = JSON.stringify([binary, version, accelerator]);
+  const trial = trials.get(key) ?? tryOncePerBoot(binary, version, accelerator, folder);
+  trials.set(key, trial);
+  return (await settlesWithin(trial, TRIAL_PATIENCE_MS)) ? trial : undefined;
+}
+
+async function findHelpers(binary: string, env: ProbeOptions['env'], manager: PackageManager): Promise<Finding[]> {
+  return [
+    say.tool('qemu-img', findProgram(['qemu-img'], env), manager),
+    ...say.uefi(await findUefi(binary, env), manager),
+    say.tool('swtpm', findProgram(['swtpm'], env), manager),
+  ];
+}

@@ -1,0 +1,9 @@
+import type { ResolvedDrive } from '../engine.ts';
+
+/**
+ * Name of a drive in QMP, of its device and of its image alike: `ide0-0` is the master of the first IDE channel,
+ * `floppy0-1` the second floppy drive.
+ */
+export function driveId(drive: Pick<ResolvedDrive, 'controller' | 'port' | 'device'>): string {
+  return `${drive.controller}${drive.port}-${drive.device}`;
+}

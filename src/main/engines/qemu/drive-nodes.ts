@@ -1,0 +1,37 @@
+import { InnError } from '../../../shared/errors.ts';
+import type { QmpCaller } from '../qmp/link.ts';
+import { isRecord } from '../qmp/protocol.ts';
+
+/**
+ * Name of the image that a drive uses now; undefined when the drive is empty.
+ * @throws InnError `ENGINE_FAILED` when the machine has no such drive
+ */
+export async function nodeInDrive(engine: QmpCaller, id: string): Promise<string | undefined> {
+  const drives = await engine.execute('query-block');
+  const drive = Array.isArray(drives) ? drives.find((each) => isRecord(each) && isDevice(each.qdev, id)) : undefined;
+  if (!isRecord(drive)) {
+    throw new InnError('ENGINE_FAILED', `The machine that runs has no drive '${id}'.`, { details: { drive: id } });
+  }
+  const node = isRecord(drive.inserted) ? drive.inserted['node-name'] : undefined;
+  return typeof node === 'string' ? node : undefined;
+}
+
+/** QEMU answers with the device's path, for some devices with a part of it behind: `/machine/peripheral/ide1-0`. */
+function isDevice(qdev: unknown, id: string): boolean {
+  return typeof qdev === 'string' && qdev.split('/').includes(id);
+}
+
+/**
+ * A free name for the next image in the drive: `ide0-0`, `ide0-0.1`, `ide0-0.2`. The old image stays open at least for
+ * a moment, as what the new one builds on for good.
+ */
+export function nextNode(id: string, present: string | undefined): string {
+  if (present === undefined) return id;
+  const [, count = '0'] = /\.(\d+)$/.exec(present) ?? [];
+  return `${id}.${Number(count) + 1}`;
+}
+
+/** An image that stays open for a while does no harm; the next one has another name. */
+export async function removeNode(engine: QmpCaller, node: string): Promise<void> {
+  await engine.execute('blockdev-del', { 'node-name': node }).catch(() => undefined);
+}

@@ -1,0 +1,120 @@
+import path from 'node:path';
+import { InnError } from '../../../shared/errors.ts';
+import type { EngineInfo } from '../../../shared/model/engine.ts';
+import type { Issue, MachineConfig } from '../../../shared/model/machine.ts';
+import type { DetachedProcess } from '../detached-process.ts';
+import type { Engine, RuntimeRecord, Session, StartSpec } from '../engine.ts';
+import { endLeftover } from '../leftover.ts';
+import { assertFilesUsable } from '../named-files.ts';
+import { isSameProcess, killProcess } from '../process-identity.ts';
+import { QmpSession } from '../qmp-session.ts';
+import { PROCESS_LOG } from '../runtime-files.ts';
+import { prepareRuntimeFolder, removeRuntimeFolder } from '../runtime-folder.ts';
+import { beginRun } from './begin-run.ts';
+import { qemuCapabilities } from './capabilities.ts';
+import { checkQemu } from './check.ts';
+import { commandLine, toArguments } from './command-line/command-line.ts';
+import { QemuDialect } from './dialect.ts';
+import { type ProbeOptions, type ProbeResult, probeQemu } from './doctor/probe.ts';
+import type { Installation } from './installation.ts';
+import { launchQemu } from './launch.ts';
+import { readStateHeader } from './load-state.ts';
+import { type QemuOrders, readOrders } from './orders.ts';
+import { installationFor, stateHeaderOf } from './state-fit.ts';
+
+const ATTACH_TIMEOUT_MS = 5_000;
+
+/** QEMU as it is installed on the host: one process per machine, which outlives the program. */
+export class QemuEngine implements Engine {
+  readonly id = 'qemu';
+  readonly #options: ProbeOptions;
+  #latest: ProbeResult | undefined;
+
+  constructor(options: ProbeOptions) {
+    this.#options = options;
+  }
+
+  async probe(): Promise<EngineInfo> {
+    this.#latest = await probeQemu(this.#options);
+    return this.#latest.info;
+  }
+
+  /** By the latest probe; before the first, only what no QEMU can run is refused. */
+  check(config: MachineConfig): Issue[] {
+    const can = this.#latest?.info.capabilities ?? qemuCapabilities(undefined);
+    return checkQemu(config, can, this.#latest?.installation);
+  }
+
+  async start(spec: StartSpec, { signal }: { signal: AbortSignal }): Promise<Session> {
+    assertNotCancelled(signal);
+    await assertFilesUsable(spec);
+    const orders = makeOrders(spec, await this.#installationFor(spec));
+    assertNotCancelled(signal);
+    const { folders } = spec;
+    let qemu: DetachedProcess | undefined;
+    try {
+      await endLeftover(folders.runtime);
+      await prepareRuntimeFolder(folders.runtime, orders, path.join(folders.logs, PROCESS_LOG));
+      assertNotCancelled(signal);
+      qemu = await launchQemu(orders.binary, orders.arguments, folders);
+      return await beginRun(spec, qemu, orders, signal);
+    } catch (error) {
+      if (qemu !== undefined) await endAtOnce(qemu);
+      await removeRuntimeFolder(folders.runtime);
+      throw signal.aborted ? cancelled(error) : error;
+    }
+  }
+
+  /** A process that lives but does not answer is taken back too: its session says that it hangs, and can end it. */
+  async attach(runtime: RuntimeRecord): Promise<Session | undefined> {
+    if (!(await isSameProcess(runtime))) return undefined;
+    await killProcess(runtime, 'SIGCONT'); // the program before may have died while its execution cap held the guest
+    const orders = await readOrders(runtime.runtimeFolder);
+    const dialect = new QemuDialect(runtime, orders);
+    const session = new QmpSession({ runtime, dialect });
+    try {
+      await dialect.takeUpLimit();
+      await session.connect({ timeoutMs: ATTACH_TIMEOUT_MS });
+      return session;
+    } catch (error) {
+      if (await isSameProcess(runtime)) return session;
+      await session[Symbol.asyncDispose]();
+      if (error instanceof InnError) return undefined;
+      throw error;
+    }
+  }
+
+  async #installationFor({ restoreFrom }: StartSpec): Promise<Installation> {
+    this.#latest ??= await probeQemu(this.#options);
+    const { installation, info } = this.#latest;
+    if (installation === undefined) {
+      const lack = info.findings.find(({ isGood }) => !isGood);
+      throw new InnError('ENGINE_MISSING', lack?.cause ?? 'QEMU is not available.', { hint: lack?.cure ?? undefined });
+    }
+    return restoreFrom === null ? installation : installationFor(installation, await readStateHeader(restoreFrom));
+  }
+}
+
+function makeOrders(spec: StartSpec, installation: Installation): QemuOrders {
+  return {
+    format: 1,
+    binary: installation.binary,
+    arguments: toArguments(commandLine({ spec, installation })),
+    processors: spec.config.processors.count,
+    state: stateHeaderOf(installation),
+  };
+}
+
+/** Nothing of a failed start may go on running. Resolves when the process is gone. */
+async function endAtOnce(qemu: DetachedProcess): Promise<void> {
+  await killProcess(qemu, 'SIGKILL');
+  await qemu.ended;
+}
+
+function assertNotCancelled(signal: AbortSignal): void {
+  if (signal.aborted) throw cancelled();
+}
+
+function cancelled(cause?: unknown): InnError {
+  return new InnError('CANCELLED', 'The start was cancelled.', { cause });
+}

@@ -1,0 +1,35 @@
+import type { ResolvedDrive } from '../engine.ts';
+import type { QmpCaller } from '../qmp/link.ts';
+import { blockNode, hasMedium } from './command-line/blockdev.ts';
+import { driveId } from './drive-id.ts';
+import { nextNode, nodeInDrive, removeNode } from './drive-nodes.ts';
+
+interface Overlay {
+  /** Name of the image that is written now. */
+  node: string;
+  /** Name of the image that is written from now on. */
+  overlay: string;
+}
+
+/**
+ * Lets the disks of these drives go on in their overlays, all of them or none. Each drive's medium is its overlay.
+ * @throws InnError `ENGINE_FAILED`; the disks are as they were then
+ */
+export async function switchDisks(engine: QmpCaller, drives: readonly ResolvedDrive[]): Promise<void> {
+  const overlays: Overlay[] = [];
+  try {
+    for (const drive of drives.filter(hasMedium)) {
+      const id = driveId(drive);
+      const node = (await nodeInDrive(engine, id)) ?? id;
+      const overlay = nextNode(id, node);
+      const alone = { ...drive, medium: { ...drive.medium, backing: [] } }; // QEMU puts the open image below it
+      await engine.execute('blockdev-add', { ...blockNode(alone), 'node-name': overlay });
+      overlays.push({ node, overlay });
+    }
+    const actions = overlays.map((data) => ({ type: 'blockdev-snapshot', data }));
+    if (actions.length > 0) await engine.execute('transaction', { actions });
+  } catch (error) {
+    for (const { overlay } of overlays) await removeNode(engine, overlay);
+    throw error;
+  }
+}
