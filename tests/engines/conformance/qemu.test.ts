@@ -1,12 +1,13 @@
 import { execFileSync } from 'node:child_process';
 import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { isAlive, killProcess } from '../../../src/main/engines/process-identity.ts';
 import { QemuEngine } from '../../../src/main/engines/qemu/engine.ts';
 import { describeEngine } from './suite.ts';
 
 describeEngine({
   id: 'qemu',
-  makeEngine: () => new QemuEngine({ env: process.env, verdictFolder: tmpdir() }),
+  makeEngine: () => new QemuEngine({ env: process.env, cacheFolder: path.join(tmpdir(), 'innkeeper-test-cache') }),
   async kill(runtime) {
     await killProcess(runtime, 'SIGKILL');
     while (await isAlive(runtime)) await new Promise((resolve) => setTimeout(resolve, 5));

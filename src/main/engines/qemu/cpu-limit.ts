@@ -1,5 +1,3 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-
 /** What the limit works on; a test gives its own. */
 export interface LimitedProcess {
   /** Processors of the guest: the limit is a share of all of them. */
@@ -12,15 +10,17 @@ export interface LimitedProcess {
   guard(): () => void;
 }
 
-/** Share of a second that the process may run before it is looked at again, and the longest that it is left alone. */
+/** Share that must have come in before a stopped process goes on, and the most that it can save up, in seconds of host time. */
 const SLICE_SECONDS = 0.02;
+const BUCKET_SECONDS = 0.2;
 const SHORTEST_LOOK_MS = 5;
 const LONGEST_LOOK_MS = 200;
 
 /**
  * Execution cap by stopping the whole process (SIGSTOP) when it has used up its share and continuing it (SIGCONT) when
  * new share has come in: a token bucket on its processor time. It needs no rights, and the guest's clock stays right,
- * as QEMU's own time goes on. The bucket holds little, so that a guest cannot save up for a burst.
+ * as QEMU's own time goes on. The bucket
+ * holds a moment's share: enough to make up for looks that come late, too little for a burst that is felt.
  */
 export class CpuLimit {
   readonly #process: LimitedProcess;
@@ -95,7 +95,7 @@ export class CpuLimit {
   #look(): void {
     const rate = (this.#percent / 100) * this.#process.processors;
     const slice = rate * SLICE_SECONDS;
-    this.#tokens = Math.min(slice, this.#tokens + this.#takeIn(rate));
+    this.#tokens = Math.min(rate * BUCKET_SECONDS, this.#tokens + this.#takeIn(rate));
     if (this.#isStopped ? this.#tokens < slice : this.#tokens <= 0) {
       this.#signal(true);
       this.#schedule(clamp(((slice - this.#tokens) / rate) * 1000));
@@ -130,24 +130,4 @@ export class CpuLimit {
 
 function clamp(ms: number): number {
   return Math.min(LONGEST_LOOK_MS, Math.max(SHORTEST_LOOK_MS, ms));
-}
-
-/** Waits for the end of its input, which comes when whoever holds the other end is gone, however it went. */
-const GUARD_SCRIPT = 'read -r _; kill -CONT "$1"';
-
-/**
- * A tiny process that continues another one when this program dies: a machine must not stand still for good because
- * the program was killed while it was stopped. Ended in order, it continues it as well.
- */
-export function guardAgainstDeath(pid: number): () => void {
-  const guard: ChildProcess = spawn('/bin/sh', ['-c', GUARD_SCRIPT, 'innkeeper-guard', String(pid)], {
-    detached: true, // what ends this program by its process group must not end it
-    stdio: ['pipe', 'ignore', 'ignore'],
-  });
-  guard.on('error', () => undefined); // no shell: the next program continues the machine when it takes it back
-  guard.unref();
-  const { stdin } = guard;
-  stdin?.on('error', () => undefined);
-  if (stdin && 'unref' in stdin && typeof stdin.unref === 'function') stdin.unref();
-  return () => stdin?.end();
 }

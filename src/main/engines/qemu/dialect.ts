@@ -7,7 +7,8 @@ import type { QmpCaller } from '../qmp/link.ts';
 import type { QmpDialect, SwitchRequest } from '../qmp-dialect.ts';
 import { RUNTIME_FILES } from '../runtime-files.ts';
 import { changeMedium } from './change-medium.ts';
-import { CpuLimit, guardAgainstDeath } from './cpu-limit.ts';
+import { CpuLimit } from './cpu-limit.ts';
+import { guardAgainstDeath } from './death-guard.ts';
 import { runState } from './migration.ts';
 import { readProcessorSeconds } from './process-usage.ts';
 import { readGuestMemory, sampleGuest } from './sample.ts';
@@ -52,7 +53,7 @@ export class QemuDialect implements QmpDialect {
       processors: facts?.processors ?? 1,
       readSeconds: () => readProcessorSeconds(pid),
       signal: (signal) => sendSignal(pid, signal),
-      guard: () => guardAgainstDeath(pid),
+      guard: () => guardAgainstDeath(pid, 'CONT'),
     });
     this.#serial = new SerialPort({
       outputFile: this.#inRuntime(RUNTIME_FILES.serialOutput),

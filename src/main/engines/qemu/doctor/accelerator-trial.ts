@@ -1,15 +1,13 @@
-import { mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import * as z from 'zod';
 import type { Accelerator } from '../installation.ts';
 import { lastWords, runProgram } from './run-program.ts';
 
-/** Whether an accelerator runs guest code; `reason` says why not, as a part of a sentence. */
-const Verdict = z.object({ works: z.boolean(), reason: z.string().nullable() });
+/** How a guest did with an accelerator; `reason` says why it did not run, as a part of a sentence. */
+export const Verdict = z.object({ outcome: z.enum(['runs', 'hangs', 'refused']), reason: z.string().nullable() });
 export type Verdict = z.infer<typeof Verdict>;
-
-const Cached = Verdict.extend({ key: z.string() });
 
 /** Far longer than any accelerator that works needs for its firmware and one sector. */
 const TIME_LIMIT_MS = 3_000;
@@ -37,9 +35,9 @@ export async function tryAccelerator(binary: string, accelerator: Accelerator): 
     const image = path.join(folder, 'boot.img');
     await writeFile(image, bootSector());
     const run = await runProgram(binary, trialArguments(accelerator, image), { timeoutMs: TIME_LIMIT_MS });
-    if (run.code === EXPECTED_EXIT_CODE) return { works: true, reason: null };
-    if (run.isTimedOut) return { works: false, reason: 'it starts, but a guest hangs in its first second' };
-    return { works: false, reason: lastWords(run) ?? `QEMU ended with exit code ${run.code}` };
+    if (run.code === EXPECTED_EXIT_CODE) return { outcome: 'runs', reason: null };
+    if (run.isTimedOut) return { outcome: 'hangs', reason: 'it starts, but a guest hangs in its first second' };
+    return { outcome: 'refused', reason: lastWords(run) ?? `QEMU ended with exit code ${run.code}` };
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
@@ -52,48 +50,4 @@ function trialArguments(accelerator: Accelerator, image: string): string[] {
     ...['-blockdev', JSON.stringify(disk), '-device', 'ide-hd,drive=disk,bootindex=1'],
     ...['-device', `isa-debug-exit,iobase=0x${DEBUG_PORT.toString(16)},iosize=4`],
   ];
-}
-
-/**
- * As `tryAccelerator`, but each boot of the host, binary, version and accelerator is tried once: the verdict stands in a
- * file of the folder.
- */
-export async function tryOncePerBoot(
-  binary: string,
-  version: string,
-  accelerator: Accelerator,
-  folder: string,
-): Promise<Verdict> {
-  const file = path.join(folder, `accelerator-${accelerator}.json`);
-  const key = JSON.stringify([await bootMark(), binary, version]);
-  const cached = await readCached(file);
-  if (cached?.key === key) return { works: cached.works, reason: cached.reason };
-  const verdict = await tryAccelerator(binary, accelerator);
-  await writeCached(folder, file, { ...verdict, key });
-  return verdict;
-}
-
-async function readCached(file: string): Promise<z.infer<typeof Cached> | undefined> {
-  try {
-    return Cached.safeParse(JSON.parse(await readFile(file, 'utf8'))).data;
-  } catch {
-    return undefined; // not tried yet, or cut off
-  }
-}
-
-async function writeCached(folder: string, file: string, verdict: z.infer<typeof Cached>): Promise<void> {
-  try {
-    await mkdir(folder, { recursive: true, mode: 0o700 });
-    const aside = `${file}.${process.pid}`;
-    await writeFile(aside, JSON.stringify(verdict), { mode: 0o600 });
-    await rename(aside, file);
-  } catch {
-    // The next program tries again: three seconds, once.
-  }
-}
-
-/** Names this run of the host: on Linux by its id, elsewhere by the minute of its start. */
-async function bootMark(): Promise<string> {
-  const id = await readFile('/proc/sys/kernel/random/boot_id', 'utf8').catch(() => undefined);
-  return id?.trim() ?? String(Math.round((Date.now() - os.uptime() * 1000) / 60_000));
 }

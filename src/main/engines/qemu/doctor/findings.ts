@@ -56,6 +56,9 @@ const ENABLE: Record<Accelerator, string> = {
   tcg: '',
 };
 
+const UNHANG =
+  'Update the kernel of this computer; if it is a virtual machine itself, the hypervisor around it must support nested virtualization.';
+
 /** @param verdict undefined while the trial still runs */
 export function acceleration(
   accelerator: Exclude<Accelerator, 'tcg'>,
@@ -77,12 +80,9 @@ export function acceleration(
       'Look again in a moment.',
     );
   }
-  if (verdict.works) return good('Acceleration', `${name} works: a guest was run with it.`);
-  return bad(
-    'Acceleration',
-    `${name} does not work: ${verdict.reason ?? 'no reason was given'}; ${SLOW}.`,
-    ENABLE[accelerator],
-  );
+  if (verdict.outcome === 'runs') return good('Acceleration', `${name} works: a guest was run with it.`);
+  const cause = `${name} does not work: ${verdict.reason ?? 'no reason was given'}; ${SLOW}.`;
+  return bad('Acceleration', cause, verdict.outcome === 'hangs' ? UNHANG : ENABLE[accelerator]);
 }
 
 export function tool(what: 'qemu-img' | 'swtpm', file: string | undefined, manager: PackageManager): Finding {

@@ -1,16 +1,20 @@
+import * as z from 'zod';
 import { isRecord } from '../../qmp/protocol.ts';
-import type { Chipset, QemuVersion } from '../installation.ts';
+import type { Chipset } from '../installation.ts';
 import { lastWords, type ProgramRun, runProgram } from './run-program.ts';
 
+const Version = z.object({ major: z.int(), minor: z.int(), micro: z.int() });
+
 /** What one QEMU says of itself. */
-export interface Testimony {
-  version: QemuVersion;
-  packageName: string;
-  machineTypes: Record<Chipset, string>;
-  devices: ReadonlySet<string>;
-  hasSandbox: boolean;
-  hasUserNetwork: boolean;
-}
+export const Testimony = z.object({
+  version: Version,
+  packageName: z.string(),
+  machineTypes: z.object({ pc: z.string(), q35: z.string() }),
+  devices: z.array(z.string()),
+  hasSandbox: z.boolean(),
+  hasUserNetwork: z.boolean(),
+});
+export type Testimony = z.infer<typeof Testimony>;
 
 const TIMEOUT_MS = 10_000;
 const SANDBOX = ['-sandbox', 'on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny'];
@@ -49,15 +53,13 @@ export function readTestimony(output: string, hasSandbox: boolean): Testimony | 
   const version = answers.get('version');
   const machines = answers.get('machines');
   const devices = answers.get('devices');
-  if (!isRecord(version) || !isRecord(version.qemu) || !Array.isArray(machines) || !Array.isArray(devices)) {
-    return undefined;
-  }
-  const { major, minor, micro } = version.qemu;
+  const number = isRecord(version) ? Version.safeParse(version.qemu).data : undefined;
+  if (!isRecord(version) || !number || !Array.isArray(machines) || !Array.isArray(devices)) return undefined;
   return {
-    version: { major: Number(major), minor: Number(minor), micro: Number(micro) },
+    version: number,
     packageName: typeof version.package === 'string' ? version.package.trim() : '',
     machineTypes: { pc: resolveAlias(machines, 'pc'), q35: resolveAlias(machines, 'q35') },
-    devices: new Set(devices.flatMap((each) => (isRecord(each) && typeof each.name === 'string' ? [each.name] : []))),
+    devices: devices.flatMap((each) => (isRecord(each) && typeof each.name === 'string' ? [each.name] : [])),
     hasSandbox,
     hasUserNetwork: answers.has('userNetwork'),
   };

@@ -1,5 +1,6 @@
 import { accessSync, constants, existsSync } from 'node:fs';
 import { userInfo } from 'node:os';
+import * as z from 'zod';
 import type { EngineInfo, Finding } from '../../../../shared/model/engine.ts';
 import { settlesWithin } from '../../process-identity.ts';
 import { qemuCapabilities } from '../capabilities.ts';
@@ -11,18 +12,19 @@ import {
   OLDEST_VERSION,
   printVersion,
 } from '../installation.ts';
-import { tryOncePerBoot, type Verdict } from './accelerator-trial.ts';
+import { tryAccelerator, Verdict } from './accelerator-trial.ts';
+import { BootCache } from './boot-cache.ts';
 import { findPackageManager, type PackageManager } from './cures.ts';
 import { findProgram, isProgram } from './find-program.ts';
 import * as say from './findings.ts';
 import { findUefi } from './firmware.ts';
-import { interrogate, type Testimony } from './interrogate.ts';
+import { interrogate, Testimony } from './interrogate.ts';
 
 export interface ProbeOptions {
   /** `INNKEEPER_QEMU` names another QEMU, `PATH` is searched for one. */
   env: Record<string, string | undefined>;
-  /** Where verdicts on accelerators are kept until the host restarts. */
-  verdictFolder: string;
+  /** Where is kept what QEMU said of itself, until the host restarts or QEMU changes. */
+  cacheFolder: string;
 }
 
 export interface ProbeResult {
@@ -43,19 +45,25 @@ export async function probeQemu(options: ProbeOptions): Promise<ProbeResult> {
   const binary = findBinary(named, options.env);
   if (process.platform === 'win32') return unavailable([say.platformUnfit()]);
   if (binary === undefined) return unavailable([say.qemuMissing(named, manager)]);
-  const testimony = await interrogate(binary);
+  const cache = new BootCache(options.cacheFolder);
+  const testimony = await hear(binary, cache);
   if (typeof testimony === 'string') return unavailable([say.qemuBroken(binary, testimony, manager)]);
   const version = printVersion(testimony.version);
   if (!isAtLeast(testimony.version, OLDEST_VERSION)) {
     return unavailable([say.qemuTooOld(binary, version, manager)], version);
   }
-  const { accelerator, finding } = await findAccelerator(binary, version, options.verdictFolder);
+  const { accelerator, finding } = await findAccelerator(binary, version, cache);
   const findings = [
     say.qemuFound(binary, version, testimony.packageName),
     finding,
     ...(await findHelpers(binary, options.env, manager)),
   ];
-  return available({ binary, accelerator, ...testimony }, findings);
+  return available({ ...testimony, binary, accelerator, devices: new Set(testimony.devices) }, findings);
+}
+
+function hear(binary: string, cache: BootCache): Promise<Testimony | string> {
+  const answered = (testimony: Testimony | string): boolean => typeof testimony !== 'string';
+  return cache.get('qemu', binary, z.union([Testimony, z.string()]), () => interrogate(binary), answered);
 }
 
 /** The i386 program runs 32-bit guests only, so it is the last choice. */
@@ -70,7 +78,7 @@ function unavailable(findings: Finding[], version: string | null = null): ProbeR
   return { info: { ...info, capabilities, findings }, installation: undefined };
 }
 
-function available(installation: Testimony & Installation, findings: Finding[]): ProbeResult {
+function available(installation: Installation, findings: Finding[]): ProbeResult {
   const capabilities = qemuCapabilities(installation.devices);
   const info: EngineInfo = {
     id: 'qemu',
@@ -93,13 +101,13 @@ const OF_PLATFORM: Partial<Record<NodeJS.Platform, Exclude<Accelerator, 'tcg'>>>
 async function findAccelerator(
   binary: string,
   version: string,
-  folder: string,
+  cache: BootCache,
 ): Promise<{ accelerator: Accelerator; finding: Finding }> {
   const accelerator = OF_PLATFORM[process.platform] ?? 'kvm';
   const access = process.arch === 'x64' ? deviceAccess(accelerator) : 'missing';
-  const verdict = access === 'open' ? await verdictOn(binary, version, accelerator, folder) : undefined;
+  const verdict = access === 'open' ? await verdictOn(binary, version, accelerator, cache) : undefined;
   const finding = say.acceleration(accelerator, access, verdict, userInfo().username);
-  return { accelerator: verdict?.works ? accelerator : 'tcg', finding };
+  return { accelerator: verdict?.outcome === 'runs' ? accelerator : 'tcg', finding };
 }
 
 function deviceAccess(accelerator: Accelerator): say.DeviceAccess {
@@ -120,10 +128,12 @@ async function verdictOn(
   binary: string,
   version: string,
   accelerator: Accelerator,
-  folder: string,
+  cache: BootCache,
 ): Promise<Verdict | undefined> {
   const key = JSON.stringify([binary, version, accelerator]);
-  const trial = trials.get(key) ?? tryOncePerBoot(binary, version, accelerator, folder);
+  const trial =
+    trials.get(key) ??
+    cache.get(`accelerator-${accelerator}`, binary, Verdict, () => tryAccelerator(binary, accelerator));
   trials.set(key, trial);
   return (await settlesWithin(trial, TRIAL_PATIENCE_MS)) ? trial : undefined;
 }

@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { guardAgainstDeath } from '../death-guard.ts';
 
 export interface ProgramRun {
   /** Exit code; null when a signal ended it, the time was up, or it could not be started. */
@@ -10,7 +11,7 @@ export interface ProgramRun {
 
 const MAX_OUTPUT_LENGTH = 8 * 1024 ** 2;
 
-/** Runs a program to its end, or kills it when the time is up. Never rejects: what went wrong stands in `stderr`. */
+/** Runs a program to its end, or kills it when the time is up, or when this program dies. Never rejects: what went wrong stands in `stderr`. */
 export function runProgram(
   program: string,
   args: readonly string[],
@@ -18,6 +19,7 @@ export function runProgram(
 ): Promise<ProgramRun> {
   return new Promise((resolve) => {
     const child = spawn(program, args, { stdio: ['pipe', 'pipe', 'pipe'] });
+    const letGo = child.pid === undefined ? () => undefined : guardAgainstDeath(child.pid, 'KILL');
     const run: ProgramRun = { code: null, isTimedOut: false, stdout: '', stderr: '' };
     const timer = setTimeout(() => {
       run.isTimedOut = true;
@@ -35,6 +37,7 @@ export function runProgram(
     child.once('close', (code) => finish(code));
     const finish = (code: number | null): void => {
       clearTimeout(timer);
+      letGo();
       resolve({ ...run, code });
     };
     child.stdin.on('error', () => undefined); // it ended before it read all; `close` follows
