@@ -12,6 +12,7 @@ import { endLeftover } from './engines/leftover.ts';
 import { readExit } from './engines/session-exit.ts';
 import { createEvents } from './events.ts';
 import { createHostService, type HostService } from './host/host-service.ts';
+import { QemuEngine } from './engines/qemu/engine.ts';
 import { admit } from './hypervisor/admission.ts';
 import { type CapacityReader, createCapacityReader } from './hypervisor/host-capacity.ts';
 import { createLog, type Log } from './log.ts';
@@ -60,10 +61,11 @@ export async function createApp(options: AppOptions) {
 /** The fake engine is for tests and demonstrations: who wants it says so. */
 function shippedEngines(paths: Paths, env: NodeJS.ProcessEnv): Engine[] {
   const embedded = new EmbeddedEngine({ resourcesFolder: paths.resources });
-  return env.INNKEEPER_FAKE_ENGINE === '1' ? [embedded, new FakeEngine()] : [embedded];
+  return env.INNKEEPER_FAKE_ENGINE === '1' ? [qemu, embedded, new FakeEngine()] : [qemu, embedded];
 }
 
 async function assemble(paths: Paths, log: Log, engines: readonly Engine[], db: Database) {
+  const qemu = new QemuEngine({ env, cacheFolder: paths.cache });
   const now = () => new Date();
   await sweepLeftovers(paths.machines);
   const events = createEvents();

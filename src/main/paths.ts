@@ -17,6 +17,8 @@ export interface Paths {
   runtime: string;
   /** Firmware and demo guest that ship with the program. */
   resources: string;
+  /** What can be found out again, such as what this computer's QEMU can do; one for all data folders. */
+  cache: string;
   /** Disks, saved state and logs of one machine. */
   machineFolder(id: MachineId): string;
   /** Sockets and process record of one machine; at most `SOCKET_FOLDER_LIMIT` bytes. */
@@ -45,6 +47,7 @@ export function makePaths(env: Environment = process.env, platform: NodeJS.Platf
     resources: findResources(),
     machineFolder: (id) => join(machines, id),
     machineRuntimeFolder: (id) => join(runtime, shortId(id)),
+    cache: cacheFolder(env, platform),
   };
 }
 
@@ -102,6 +105,13 @@ function usualDataFolder(env: Environment, platform: NodeJS.Platform): string {
 /** The first place whose machine folders stay short enough for sockets; `/tmp` always is. */
 function runtimeBase(env: Environment, platform: NodeJS.Platform): string {
   if (platform === 'win32') return join(env.LOCALAPPDATA || tmpdir(), 'Innkeeper-Runtime');
+function cacheFolder(env: Environment, platform: NodeJS.Platform): string {
+  const home = env.HOME || homedir();
+  if (platform === 'win32') return join(env.LOCALAPPDATA || join(home, 'AppData', 'Local'), 'Innkeeper-Cache');
+  if (platform === 'darwin') return join(home, 'Library', 'Caches', 'Innkeeper');
+  return join(env.XDG_CACHE_HOME || join(home, '.cache'), 'innkeeper');
+}
+
   const own = `innkeeper-${userInfo().uid}`;
   const places = [
     ...(env.XDG_RUNTIME_DIR ? [join(env.XDG_RUNTIME_DIR, 'innkeeper')] : []),

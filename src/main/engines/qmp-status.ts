@@ -62,7 +62,8 @@ export function noteTrouble(event: QmpEvent, trouble: Trouble): void {
 
 function describeIoError(data: Record<string, unknown>): string {
   const doing = data.operation === 'write' ? 'Writing to' : 'Reading from';
-  const drive = typeof data.device === 'string' && data.device !== '' ? `drive '${data.device}'` : 'a drive';
+  const name = [data.device, data['node-name']].find((each) => typeof each === 'string' && each !== '');
+  const drive = name === undefined ? 'a drive' : `drive '${name}'`;
   const reason = typeof data.reason === 'string' ? data.reason : 'no reason was given';
   return `${doing} ${drive} failed: ${reason}`;
 }

@@ -98,13 +98,15 @@ export class QmpLink {
     return client;
   }
 
-  async #tryEach(options: { timeoutMs: number; signal?: AbortSignal }): Promise<QmpClient> {
+  /** A monitor that another program holds refuses or, in QEMU, does not answer: the time is shared out among them all. */
+  async #tryEach({ timeoutMs, signal }: { timeoutMs: number; signal?: AbortSignal }): Promise<QmpClient> {
+    const options = { timeoutMs: timeoutMs / this.#paths.length, ...(signal === undefined ? {} : { signal }) };
     let failure: unknown;
     for (const path of this.#paths) {
       try {
         return await QmpClient.connect(path, options);
       } catch (error) {
-        if (!(error instanceof InnError) || error.code !== 'ENGINE_FAILED') throw error;
+        if (!(error instanceof InnError) || error.code === 'CANCELLED') throw error;
         failure ??= error; // the first monitor is the one that should have answered
       }
     }
