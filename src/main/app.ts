@@ -1,18 +1,21 @@
 import os from 'node:os';
+import { join } from 'node:path';
 import { MIB } from '../shared/units.ts';
 import { type Database, openDatabase } from './db/database.ts';
 import { createMachineTable } from './db/machine-table.ts';
 import { createMediumTable } from './db/medium-table.ts';
+import { createOperationTable } from './db/operation-table.ts';
+import { createSnapshotTable } from './db/snapshot-table.ts';
 import { createCommit } from './db/unit-of-work.ts';
 import { EmbeddedEngine } from './engines/embedded/engine.ts';
 import type { Engine } from './engines/engine.ts';
 import { judgeConfig } from './engines/engine-verdict.ts';
 import { FakeEngine } from './engines/fake/engine.ts';
 import { endLeftover } from './engines/leftover.ts';
+import { QemuEngine } from './engines/qemu/engine.ts';
 import { readExit } from './engines/session-exit.ts';
 import { createEvents } from './events.ts';
 import { createHostService, type HostService } from './host/host-service.ts';
-import { QemuEngine } from './engines/qemu/engine.ts';
 import { admit } from './hypervisor/admission.ts';
 import { type CapacityReader, createCapacityReader } from './hypervisor/host-capacity.ts';
 import { createLog, type Log } from './log.ts';
@@ -21,6 +24,8 @@ import { sweepLeftovers } from './machines/machine-folder.ts';
 import { MachineRunner } from './machines/machine-runner.ts';
 import { createMachineService, type MachineService } from './machines/machine-service.ts';
 import { type CheckEngine, createMachineView } from './machines/machine-view.ts';
+import { createSnapshotService } from './machines/snapshots/snapshot-service.ts';
+import { createMediumManager } from './media/medium-manager.ts';
 import { createMediumService } from './media/medium-service.ts';
 import { makePaths, type Paths, prepareFolders } from './paths.ts';
 import { createTasks } from './tasks/task-service.ts';
@@ -60,17 +65,19 @@ export async function createApp(options: AppOptions) {
 
 /** The fake engine is for tests and demonstrations: who wants it says so. */
 function shippedEngines(paths: Paths, env: NodeJS.ProcessEnv): Engine[] {
+  const qemu = new QemuEngine({ env, cacheFolder: paths.cache });
   const embedded = new EmbeddedEngine({ resourcesFolder: paths.resources });
   return env.INNKEEPER_FAKE_ENGINE === '1' ? [qemu, embedded, new FakeEngine()] : [qemu, embedded];
 }
 
 async function assemble(paths: Paths, log: Log, engines: readonly Engine[], db: Database) {
-  const qemu = new QemuEngine({ env, cacheFolder: paths.cache });
   const now = () => new Date();
   await sweepLeftovers(paths.machines);
   const events = createEvents();
   const commit = createCommit(db, events);
   const table = createMachineTable(db);
+  const snapshotTable = createSnapshotTable(db);
+  const journal = createOperationTable(db);
   const media = createMediumService({ table: createMediumTable(db), commit, now });
   const tasks = createTasks({ events, now });
   const capacity = createCapacityReader({ dataFolder: paths.data });
@@ -82,15 +89,22 @@ async function assemble(paths: Paths, log: Log, engines: readonly Engine[], db: 
 
   const runner = new MachineRunner({
     ...{ table, commit, view, media, tasks, engines, checkEngine, paths, log, now, admit, endLeftover },
+    ...{ snapshots: snapshotTable, journal },
     probe: () => host.doctor(),
     memoryAvailableBytes: async () => (await capacity.read()).memoryAvailableBytes,
     readExit: ({ runtimeFolder }) => readExit(runtimeFolder),
     bootedAt: () => new Date(Date.now() - os.uptime() * 1000),
   });
   const machines = createMachineService({
-    ...{ table, media, commit, view, paths, checkEngine, now },
+    ...{ table, media, snapshots: snapshotTable, commit, view, paths, checkEngine, now },
     host: () => ({ memoryMiB: size.memoryTotalBytes / MIB, processors: size.processors }),
+    diskFormatsOf: (id) => host.knownEngines().find((engine) => engine.id === id)?.capabilities.formats ?? [],
     applyLive: (before, after) => runner.applyLive(before, after),
+  });
+  const mediumManager = createMediumManager({ media, machines, tasks, commit, paths });
+  const snapshots = createSnapshotService({
+    ...{ table, snapshots: snapshotTable, runner, commit, view },
+    inMachine: ({ id }, file) => join(paths.machineFolder(id), file),
   });
   await runner.open();
   const usage = openSampler(paths, capacity, runner, log);
@@ -99,7 +113,18 @@ async function assemble(paths: Paths, log: Log, engines: readonly Engine[], db: 
     paths,
     /** What the user should know about the start. */
     notices: db.notice === null ? [] : [db.notice],
-    services: { machines, runner: withMedia(runner, machines), media, tasks, host, usage, events, engines },
+    services: {
+      machines,
+      runner: withMedia(runner, machines),
+      snapshots,
+      media,
+      mediumManager,
+      tasks,
+      host,
+      usage,
+      events,
+      engines,
+    },
     /** Lets go of everything when the actions under way have ended; machines run on. */
     async close(): Promise<void> {
       usage.stop();

@@ -1,33 +1,23 @@
-import { eventIterator, oc } from '@orpc/contract';
+import { eventIterator } from '@orpc/contract';
 import * as z from 'zod';
-import { ERROR_CODES, type ErrorCode } from './errors.ts';
+import { call, MachineRef, Nothing } from './contract-call.ts';
 import { MachineState } from './machine-state.ts';
+import { medium } from './medium-contract.ts';
 import { EngineId, EngineInfo } from './model/engine.ts';
 import { CoreInfo, FolderListing, HostInfo } from './model/host.ts';
 import { Issue, Machine, MachineConfig, MachineId } from './model/machine.ts';
-import { Medium, MediumId, MediumKind } from './model/medium.ts';
+import { ImageVariant, Medium, MediumFormat, MediumId } from './model/medium.ts';
+import { CloneKind, Snapshot, SnapshotId } from './model/snapshot.ts';
 import { Task, TaskId } from './model/task.ts';
 import { UsageSample } from './model/usage.ts';
+import { SnapshotRef, snapshot } from './snapshot-contract.ts';
 
 /**
  * Every call and every event of the program: the table of contents. Handlers, client, OpenAPI document and command
  * line come from it. `machine` in an input is a machine's name or id.
  */
 
-const ErrorData = z
-  .object({ hint: z.string().optional(), details: z.record(z.string(), z.unknown()).optional() })
-  .optional();
-
-type ErrorMap = Record<ErrorCode, { status: number; data: typeof ErrorData }>;
-const errorMap = Object.fromEntries(
-  Object.entries(ERROR_CODES).map(([code, { status }]) => [code, { status, data: ErrorData }]),
-) as ErrorMap;
-
-const call = oc.errors(errorMap);
-
-const MachineRef = z.string().min(1).max(200).describe('Name or id of a machine');
 const OneMachine = z.object({ machine: MachineRef });
-const Nothing = z.object({});
 
 /** What a new machine is made from. Absent fields take the recommendation of the OS type. */
 export const CreateMachineInput = z.object({
@@ -47,6 +37,9 @@ export const CreateMachineInput = z.object({
   commandLine: z.string().optional(),
   /** A new empty disk of this size in the machine's folder; null for none. */
   diskSizeBytes: z.int().positive().nullable().optional(),
+  /** Of the new disk; by default the best that the engine can use. */
+  diskFormat: MediumFormat.optional(),
+  diskVariant: ImageVariant.optional(),
   /** An existing disk image to attach. */
   diskPath: z.string().optional(),
   isoPath: z.string().optional(),
@@ -66,11 +59,19 @@ export type ConsoleChannel = z.infer<typeof ConsoleChannel>;
 
 /** A change of the world, after the opening snapshot. */
 export const WorldEvent = z.discriminatedUnion('kind', [
-  z.object({ kind: z.literal('snapshot'), machines: z.array(Machine), media: z.array(Medium), tasks: z.array(Task) }),
+  z.object({
+    kind: z.literal('snapshot'),
+    machines: z.array(Machine),
+    media: z.array(Medium),
+    snapshots: z.array(Snapshot),
+    tasks: z.array(Task),
+  }),
   z.object({ kind: z.literal('machineChanged'), machine: Machine }),
   z.object({ kind: z.literal('machineRemoved'), id: MachineId }),
   z.object({ kind: z.literal('mediumChanged'), medium: Medium }),
   z.object({ kind: z.literal('mediumRemoved'), id: MediumId }),
+  z.object({ kind: z.literal('snapshotChanged'), snapshot: Snapshot }),
+  z.object({ kind: z.literal('snapshotRemoved'), id: SnapshotId }),
   z.object({ kind: z.literal('taskChanged'), task: Task }),
 ]);
 export type WorldEvent = z.infer<typeof WorldEvent>;
@@ -153,7 +154,37 @@ const machine = {
     })
     .input(z.object({ machine: MachineRef, deletesFiles: z.boolean().default(false) }))
     .output(z.object({ id: MachineId, deletedFiles: z.array(z.string()) })),
-  start: action('start', 'Start, or restore the saved state'),
+  clone: call
+    .route({
+      method: 'POST',
+      path: '/machines/{machine}/clone',
+      summary: 'Make another machine from this one, or from one of its snapshots',
+      tags: ['machine'],
+      successStatus: 201,
+    })
+    .input(
+      z.object({
+        machine: MachineRef,
+        name: z.string().describe('Name of the new machine'),
+        kind: CloneKind.default('full').describe('A linked clone keeps only what differs, and needs its source'),
+        snapshot: SnapshotRef.optional(),
+      }),
+    )
+    .output(Machine),
+  start: call
+    .route({
+      method: 'POST',
+      path: '/machines/{machine}/start',
+      summary: 'Start, or restore the saved state',
+      tags: ['machine'],
+    })
+    .input(
+      z.object({
+        machine: MachineRef,
+        isDisposable: z.boolean().default(false).describe('Throw all changes to its disks away when it is powered off'),
+      }),
+    )
+    .output(Machine),
   pause: action('pause', 'Stop the virtual processors'),
   resume: action('resume', 'Let the virtual processors run again'),
   reset: action('reset', 'Press the reset button'),
@@ -231,30 +262,6 @@ const machine = {
     .output(z.object({ file: z.string(), text: z.string() })),
 };
 
-const medium = {
-  list: call
-    .route({ method: 'GET', path: '/media', summary: 'All media', tags: ['medium'] })
-    .input(Nothing)
-    .output(z.array(Medium)),
-  register: call
-    .route({
-      method: 'POST',
-      path: '/media',
-      summary: 'Make a file on the host known as a medium; one that is known is returned',
-      tags: ['medium'],
-    })
-    .input(z.object({ path: z.string().min(1), kind: MediumKind }))
-    .output(Medium),
-  createDisk: call
-    .route({ method: 'POST', path: '/media/disk', summary: 'Create an empty disk image', tags: ['medium'] })
-    .input(z.object({ path: z.string().min(1), sizeBytes: z.int().positive() }))
-    .output(Medium),
-  remove: call
-    .route({ method: 'DELETE', path: '/media/{id}', summary: 'Forget a medium, or delete its file', tags: ['medium'] })
-    .input(z.object({ id: MediumId, deletesFile: z.boolean().default(false) }))
-    .output(Nothing),
-};
-
 const task = {
   list: call
     .route({ method: 'GET', path: '/tasks', summary: 'Running and recent tasks', tags: ['task'] })
@@ -302,5 +309,5 @@ const usage = {
     .output(eventIterator(UsageSample)),
 };
 
-export const contract = { core, host, machine, medium, task, events, usage };
+export const contract = { core, host, machine, snapshot, medium, task, events, usage };
 export type Contract = typeof contract;

@@ -13,6 +13,8 @@ export const ERROR_CODES = {
   MACHINE_NOT_FOUND: { status: 404, exitCode: 4 },
   /** No medium with this id or at this place. */
   MEDIUM_NOT_FOUND: { status: 404, exitCode: 4 },
+  /** The machine has no snapshot with this name or id. */
+  SNAPSHOT_NOT_FOUND: { status: 404, exitCode: 4 },
   /** No task with this id. */
   TASK_NOT_FOUND: { status: 404, exitCode: 4 },
   /** A file that was named does not exist. */

@@ -52,6 +52,9 @@ export const STATE_REASONS = {
   hostRestarted: 'host was restarted',
   takenBack: 'taken back by the program',
   discarded: 'saved state discarded',
+  snapshotTaken: 'snapshot taken',
+  snapshotFailed: 'snapshot failed',
+  snapshotRestored: 'snapshot restored',
 } as const;
 
 export type StateReason = keyof typeof STATE_REASONS;
@@ -105,7 +108,7 @@ export const ACTIONS = {
   powerOff: {
     verb: 'power off',
     label: 'Power Off',
-    from: ['Running', 'Paused', 'Stuck', 'Starting', 'Restoring', 'Saving'],
+    from: ['Running', 'Paused', 'Stuck', 'Starting', 'Restoring', 'Saving', 'Snapshotting', 'LiveSnapshotting'],
     during: 'Stopping',
     to: 'PoweredOff',
     requirement: 'is not running, paused or stuck',
@@ -134,14 +137,19 @@ export const ACTIONS = {
   show: {
     verb: 'show',
     label: 'Show',
-    from: ['Running', 'Paused', 'Stuck', 'Saving'],
+    from: ['Running', 'Paused', 'Stuck', 'Saving', 'Snapshotting', 'LiveSnapshotting'],
     requirement: 'is not running',
   },
-  type: { verb: 'type into', label: 'Type Text', from: ['Running'], requirement: 'is not running' },
+  type: {
+    verb: 'type into',
+    label: 'Type Text',
+    from: ['Running', 'LiveSnapshotting'],
+    requirement: 'is not running',
+  },
   screenshot: {
     verb: 'take a screenshot of',
     label: 'Take Screenshot',
-    from: ['Running', 'Paused', 'Stuck'],
+    from: ['Running', 'Paused', 'Stuck', 'Snapshotting', 'LiveSnapshotting'],
     requirement: 'is not running or paused',
   },
   configure: {
@@ -160,7 +168,28 @@ export const ACTIONS = {
     verb: 'clone',
     label: 'Clone',
     from: OFF,
+    during: 'SettingUp',
     requirement: 'is not powered off',
+  },
+  takeSnapshot: {
+    verb: 'take a snapshot of',
+    label: 'Take Snapshot',
+    from: [...REST, ...LIVE],
+    during: { Running: 'LiveSnapshotting', Paused: 'Snapshotting' },
+    requirement: 'is busy',
+  },
+  restoreSnapshot: {
+    verb: 'restore a snapshot of',
+    label: 'Restore Snapshot',
+    from: REST,
+    requirement: 'is not powered off or saved',
+  },
+  deleteSnapshot: {
+    verb: 'delete a snapshot of',
+    label: 'Delete Snapshot',
+    from: REST,
+    during: 'DeletingSnapshot',
+    requirement: 'is not powered off or saved',
   },
   remove: {
     verb: 'remove',

@@ -30,7 +30,23 @@ export class LittleCore implements Disposable {
     this.services = {
       machines: this.#machineCalls(),
       runner: this.#runnerCalls(),
-      media: { known: () => [], list: async () => [], register: unused, createDisk: unused, remove: unused },
+      snapshots: {
+        known: () => [],
+        list: () => [],
+        take: unused,
+        restore: unused,
+        remove: unused,
+        describe: () => refuse(),
+        cost: unused,
+        thumbnail: unused,
+        clone: unused,
+      },
+      media: { known: () => [], list: async () => [], register: unused, remove: unused },
+      mediumManager: {
+        ...{ details: unused, create: unused, resize: unused, copy: unused, compact: unused, check: unused },
+        ...{ relocate: unused, move: unused, scan: unused, attach: unused, detach: unused },
+        describe: () => refuse(),
+      },
       tasks: { list: () => [], cancel: () => refuse() },
       host: { info: unused, doctor: async () => [], listFolder: unused },
       usage: {
@@ -160,6 +176,8 @@ function makeMachine(name: string, memoryMiB: number, folder: string): Machine {
     engineReason: 'none here',
     pid: null,
     hasWarmStart: false,
+    currentSnapshotId: null,
+    isDisposable: false,
     isDamaged: false,
     folder: join(folder, id),
     position: 0,

@@ -12,7 +12,13 @@ describe('the life of a machine', () => {
     const house = openHouse();
     const id = house.add();
     const told: string[] = [];
-    const changes = house.events.subscribe(() => ({ kind: 'snapshot', machines: [], media: [], tasks: [] }));
+    const changes = house.events.subscribe(() => ({
+      kind: 'snapshot',
+      machines: [],
+      media: [],
+      snapshots: [],
+      tasks: [],
+    }));
     await house.runner.start(id);
     await house.runner.pause(id);
     await house.runner.resume(id);

@@ -4,6 +4,8 @@ import { onTestFinished } from 'vitest';
 import { openDatabase } from '../../src/main/db/database.ts';
 import { createMachineTable } from '../../src/main/db/machine-table.ts';
 import { createMediumTable } from '../../src/main/db/medium-table.ts';
+import { createOperationTable } from '../../src/main/db/operation-table.ts';
+import { createSnapshotTable } from '../../src/main/db/snapshot-table.ts';
 import { createCommit } from '../../src/main/db/unit-of-work.ts';
 import { judgeConfig } from '../../src/main/engines/engine-verdict.ts';
 import { FakeEngine, type FakeWorld } from '../../src/main/engines/fake/engine.ts';
@@ -37,6 +39,8 @@ export function openHouse(overrides: Partial<RunnerDeps> = {}) {
   const commit = createCommit(db, events);
   const table = createMachineTable(db);
   const now = () => new Date();
+  const snapshots = createSnapshotTable(db);
+  const journal = createOperationTable(db);
   const media = createMediumService({ table: createMediumTable(db), commit, now });
   const tasks = createTasks({ events, now });
   const world: FakeWorld = new Map();
@@ -53,6 +57,8 @@ export function openHouse(overrides: Partial<RunnerDeps> = {}) {
     commit,
     view: createMachineView({ machineFolder: paths.machineFolder, checkEngine }),
     media,
+    snapshots,
+    journal,
     tasks,
     engines: [engine],
     probe: () => probed,
@@ -76,7 +82,7 @@ export function openHouse(overrides: Partial<RunnerDeps> = {}) {
 
   const get = (id: MachineId): MachineRecord => table.get(id) ?? fail(`no machine ${id}`);
   return {
-    ...{ paths, table, media, tasks, world, engine, runner, events, deps, get },
+    ...{ paths, table, snapshots, journal, media, tasks, world, engine, runner, events, deps, get },
     /** Puts a machine into the table, at rest unless `record` says otherwise. */
     add(config: Partial<MachineConfig> = {}, record: Partial<MachineRecord> = {}): MachineId {
       const name = config.name ?? `machine ${table.list().length + 1}`;
@@ -100,7 +106,7 @@ export function openHouse(overrides: Partial<RunnerDeps> = {}) {
       return this.becomes(id, (record) => states.includes(record.state));
     },
     async becomes(id: MachineId, isSo: (record: MachineRecord) => boolean): Promise<MachineRecord> {
-      const changes = events.subscribe(() => ({ kind: 'snapshot', machines: [], media: [], tasks: [] }));
+      const changes = events.subscribe(() => ({ kind: 'snapshot', machines: [], media: [], snapshots: [], tasks: [] }));
       for await (const _ of changes) if (isSo(get(id))) return get(id);
       return fail('the events ended');
     },

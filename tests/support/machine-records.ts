@@ -18,6 +18,7 @@ export function makeTestConfig(changes: Partial<MachineConfig> = {}): MachineCon
     storage: [{ name: 'IDE', type: 'ide', attachments: [{ port: 1, device: 0, kind: 'optical', mediumId: null }] }],
     adapters: [{ model: 'auto', mode: 'nat', macAddress: '52:54:00:12:34:56', isCableConnected: true }],
     keepsWarmStart: false,
+    isTemplate: false,
     ...changes,
   };
 }
@@ -36,6 +37,8 @@ export function makeTestRecord(changes: Partial<MachineRecord> = {}): MachineRec
     runtime: null,
     savedStateFile: null,
     warmStart: null,
+    currentSnapshotId: null,
+    isDisposable: false,
     createdAt: '2026-03-01T12:00:00.000Z',
     isDamaged: false,
     ...changes,

@@ -4,11 +4,14 @@ import { onTestFinished } from 'vitest';
 import { openDatabase } from '../../src/main/db/database.ts';
 import { createMachineTable } from '../../src/main/db/machine-table.ts';
 import { createMediumTable } from '../../src/main/db/medium-table.ts';
+import { createSnapshotTable } from '../../src/main/db/snapshot-table.ts';
 import { createCommit } from '../../src/main/db/unit-of-work.ts';
 import type { ChangeEvent } from '../../src/main/events.ts';
 import { createMachineService, type MachineServiceDeps } from '../../src/main/machines/machine-service.ts';
 import { createMachineView } from '../../src/main/machines/machine-view.ts';
+import { createMediumManager } from '../../src/main/media/medium-manager.ts';
 import { createMediumService } from '../../src/main/media/medium-service.ts';
+import { createTasks } from '../../src/main/tasks/task-service.ts';
 import { makeTempFolder } from './temp-folder.ts';
 
 export type Store = ReturnType<typeof openStore>;
@@ -23,6 +26,7 @@ export function openStore(overrides: Partial<MachineServiceDeps> = {}, folder = 
   const commit = createCommit(db, { publish: (event) => published.push(event) });
   const table = createMachineTable(db);
   const mediumTable = createMediumTable(db);
+  const snapshots = createSnapshotTable(db);
   const now = () => new Date('2026-03-01T12:00:00Z');
   const media = createMediumService({ table: mediumTable, commit, now });
   const paths = { machines: machinesFolder, machineFolder: (id: string) => join(machinesFolder, id) };
@@ -34,15 +38,36 @@ export function openStore(overrides: Partial<MachineServiceDeps> = {}, folder = 
   const deps: MachineServiceDeps = {
     table,
     media,
+    snapshots,
     commit,
     view,
     paths,
     host,
     checkEngine,
     applyLive,
+    diskFormatsOf: () => ['raw', 'qcow2'],
     now,
     ...overrides,
   };
   const machines = createMachineService(deps);
-  return { folder, machinesFolder, db, table, mediumTable, media, machines, commit, published, deps };
+  const tasks = createTasks({ events: { publish: (event) => published.push(event) }, now });
+  const disks = join(folder, 'own-disks');
+  const mediumManager = createMediumManager({
+    ...{ media, machines, tasks, commit },
+    paths: { machines: machinesFolder, disks },
+  });
+  return {
+    folder,
+    machinesFolder,
+    db,
+    table,
+    mediumTable,
+    media,
+    machines,
+    commit,
+    published,
+    deps,
+    tasks,
+    mediumManager,
+  };
 }

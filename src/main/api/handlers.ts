@@ -1,5 +1,5 @@
-import { implement } from '@orpc/server';
-import { contract } from '../../shared/contract.ts';
+import { implement, type Router } from '@orpc/server';
+import { type Contract, contract } from '../../shared/contract.ts';
 import type { CoreInfo } from '../../shared/model/host.ts';
 import type { ConsoleTickets } from './console-tickets.ts';
 import { withMappedErrors } from './error-mapping.ts';
@@ -15,8 +15,13 @@ export interface RouterParts {
 }
 
 /** Every call of the contract, one line each. Errors leave as codes of the closed list (error-mapping.ts). */
-export function createRouter({ services, tickets, coreInfo, log }: RouterParts) {
-  const { media, tasks, host, usage } = services;
+export function createRouter({
+  services,
+  tickets,
+  coreInfo,
+  log,
+}: RouterParts): Router<Contract, Record<never, never>> {
+  const { tasks, host, usage } = services;
   const os = createImplementer(log);
 
   return os.router({
@@ -33,12 +38,8 @@ export function createRouter({ services, tickets, coreInfo, log }: RouterParts) 
         tickets.issue(services.machines.get(input.machine).id, input.channel),
       ),
     },
-    medium: {
-      list: os.medium.list.handler(() => media.list()),
-      register: os.medium.register.handler(({ input }) => media.register(input.path, input.kind)),
-      createDisk: os.medium.createDisk.handler(({ input }) => media.createDisk(input.path, input.sizeBytes)),
-      remove: os.medium.remove.handler(({ input }) => media.remove(input.id, input.deletesFile).then(nothing)),
-    },
+    snapshot: createSnapshotHandlers(os.snapshot, services),
+    medium: createMediumHandlers(os.medium, services),
     task: {
       list: os.task.list.handler(() => tasks.list()),
       cancel: os.task.cancel.handler(({ input }) => tasks.cancel(input.id)),
@@ -63,11 +64,14 @@ function createImplementer(log: ApiLog) {
 }
 
 type MachineCalls = ReturnType<typeof createImplementer>['machine'];
+type MediumCalls = ReturnType<typeof createImplementer>['medium'];
+type SnapshotCalls = ReturnType<typeof createImplementer>['snapshot'];
 
 const nothing = () => ({});
 
-function createMachineHandlers(machine: MachineCalls, { machines }: CoreServices) {
+function createMachineHandlers(machine: MachineCalls, { machines, snapshots }: CoreServices) {
   return {
+    clone: machine.clone.handler(({ input: { machine: ref, ...rest } }) => snapshots.clone(ref, rest)),
     list: machine.list.handler(() => machines.list()),
     get: machine.get.handler(({ input }) => machines.get(input.machine)),
     create: machine.create.handler(({ input }) => machines.create(input)),
@@ -82,7 +86,10 @@ function createMachineHandlers(machine: MachineCalls, { machines }: CoreServices
 
 function createActionHandlers(machine: MachineCalls, { machines, runner }: CoreServices) {
   const idOf = (ref: string) => machines.get(ref).id;
-  type Action = Exclude<keyof MachineCalls & keyof typeof runner, 'type' | 'sendKeys' | 'screenshot' | 'changeMedium'>;
+  type Action = Exclude<
+    keyof MachineCalls & keyof typeof runner,
+    'start' | 'type' | 'sendKeys' | 'screenshot' | 'changeMedium'
+  >;
   const action = (name: Action) =>
     machine[name].handler(async ({ input }) => {
       const id = idOf(input.machine);
@@ -91,7 +98,11 @@ function createActionHandlers(machine: MachineCalls, { machines, runner }: CoreS
     });
 
   return {
-    start: action('start'),
+    start: machine.start.handler(async ({ input: { machine: ref, isDisposable } }) => {
+      const id = idOf(ref);
+      await runner.start(id, { isDisposable });
+      return machines.get(id);
+    }),
     pause: action('pause'),
     resume: action('resume'),
     reset: action('reset'),
@@ -110,5 +121,41 @@ function createActionHandlers(machine: MachineCalls, { machines, runner }: CoreS
       await runner.changeMedium(idOf(ref), slot, mediumId);
       return machines.get(ref);
     }),
+  };
+}
+
+function createSnapshotHandlers(snapshot: SnapshotCalls, { snapshots }: CoreServices) {
+  return {
+    list: snapshot.list.handler(({ input }) => snapshots.list(input.machine)),
+    take: snapshot.take.handler(({ input: { machine, ...rest } }) => snapshots.take(machine, rest)),
+    restore: snapshot.restore.handler(({ input: { machine, snapshot: ref, takesCurrentFirst } }) =>
+      snapshots.restore(machine, ref, { takesCurrentFirst }),
+    ),
+    delete: snapshot.delete.handler(({ input }) => snapshots.remove(input.machine, input.snapshot).then(nothing)),
+    describe: snapshot.describe.handler(({ input: { machine, snapshot: ref, ...rest } }) =>
+      snapshots.describe(machine, ref, rest),
+    ),
+    cost: snapshot.cost.handler(({ input }) => snapshots.cost(input.machine, input.snapshot)),
+    thumbnail: snapshot.thumbnail.handler(({ input }) => snapshots.thumbnail(input.machine, input.snapshot)),
+  };
+}
+
+function createMediumHandlers(medium: MediumCalls, { media, mediumManager: manager }: CoreServices) {
+  return {
+    list: medium.list.handler(() => media.list()),
+    get: medium.get.handler(({ input }) => manager.details(input.id)),
+    register: medium.register.handler(({ input }) => media.register(input.path, input.kind)),
+    scan: medium.scan.handler(({ input }) => manager.scan(input.folder)),
+    create: medium.create.handler(({ input }) => manager.create(input)),
+    resize: medium.resize.handler(({ input }) => manager.resize(input.id, input.sizeBytes)),
+    copy: medium.copy.handler(({ input: { id, ...to } }) => manager.copy(id, to)),
+    compact: medium.compact.handler(({ input }) => manager.compact(input.id)),
+    check: medium.check.handler(({ input }) => manager.check(input.id, input.repairs)),
+    relocate: medium.relocate.handler(({ input }) => manager.relocate(input.id, input.path)),
+    move: medium.move.handler(({ input }) => manager.move(input.id, input.path)),
+    describe: medium.describe.handler(({ input: { id, ...change } }) => manager.describe(id, change)),
+    attach: medium.attach.handler(({ input: { id, machine, ...slot } }) => manager.attach(id, machine, slot)),
+    detach: medium.detach.handler(({ input }) => manager.detach(input.id, input.machine)),
+    remove: medium.remove.handler(({ input }) => media.remove(input.id, input.deletesFile).then(nothing)),
   };
 }

@@ -4,14 +4,30 @@ import type { EngineId, EngineInfo } from '../../shared/model/engine.ts';
 import type { FolderListing, HostInfo } from '../../shared/model/host.ts';
 import type { Issue, Machine, MachineConfig, MachineId } from '../../shared/model/machine.ts';
 import type { Medium, MediumId, MediumKind } from '../../shared/model/medium.ts';
+import type { CloneKind, Snapshot, SnapshotCost } from '../../shared/model/snapshot.ts';
 import type { Task, TaskId } from '../../shared/model/task.ts';
 import type { UsageSample } from '../../shared/model/usage.ts';
+import type { MediumManager } from '../media/medium-manager.ts';
 
 /** Where a drive sits on a machine: controller's name, port, device. */
 interface DriveSlot {
   controller: string;
   port: number;
   device: number;
+}
+
+interface TakeSnapshot {
+  /** By default one that is not used yet. */
+  name?: string | undefined;
+  description: string;
+  withMemory: boolean;
+}
+
+interface CloneMachine {
+  name: string;
+  kind: CloneKind;
+  /** The snapshot to clone; by default the machine's present state. */
+  snapshot?: string | undefined;
 }
 
 /**
@@ -29,7 +45,7 @@ export interface CoreServices {
     check(config: MachineConfig, machine?: string): { issues: Issue[]; engine: EngineId | null; engineReason: string };
   };
   readonly runner: {
-    start(id: MachineId): Promise<unknown>;
+    start(id: MachineId, options: { isDisposable: boolean }): Promise<unknown>;
     pause(id: MachineId): Promise<unknown>;
     resume(id: MachineId): Promise<unknown>;
     reset(id: MachineId): Promise<unknown>;
@@ -44,14 +60,31 @@ export interface CoreServices {
     changeMedium(id: MachineId, slot: DriveSlot, mediumId: MediumId | null): Promise<unknown>;
     openChannel(id: MachineId, channel: ConsoleChannel): Promise<Duplex>;
   };
+  /** `snapshot` is a name or an id. */
+  readonly snapshots: {
+    /** The snapshots of all machines. */
+    known(): Snapshot[];
+    list(machine: string): Snapshot[];
+    take(machine: string, options: TakeSnapshot): Promise<Snapshot>;
+    restore(machine: string, snapshot: string, options: { takesCurrentFirst: boolean }): Promise<Machine>;
+    remove(machine: string, snapshot: string): Promise<void>;
+    describe(
+      machine: string,
+      snapshot: string,
+      change: { name?: string | undefined; description?: string | undefined },
+    ): Snapshot;
+    cost(machine: string, snapshot: string): Promise<SnapshotCost>;
+    thumbnail(machine: string, snapshot: string): Promise<{ pngBase64: string | null }>;
+    clone(machine: string, options: CloneMachine): Promise<Machine>;
+  };
   readonly media: {
     /** All media, as their files were when last looked at. */
     known(): Medium[];
     list(): Promise<Medium[]>;
     register(path: string, kind: MediumKind): Promise<Medium>;
-    createDisk(path: string, sizeBytes: number): Promise<Medium>;
     remove(id: MediumId, deletesFile: boolean): Promise<void>;
   };
+  readonly mediumManager: MediumManager;
   readonly tasks: {
     list(): Task[];
     cancel(id: TaskId): Task;

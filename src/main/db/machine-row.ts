@@ -3,6 +3,7 @@ import { MachineState, StateReason } from '../../shared/machine-state.ts';
 import { EngineId } from '../../shared/model/engine.ts';
 import { LIMITS } from '../../shared/model/hardware.ts';
 import { MachineConfig, MachineId } from '../../shared/model/machine.ts';
+import { SnapshotId } from '../../shared/model/snapshot.ts';
 import type { MachineRecord, WarmStart } from '../machines/machine-record.ts';
 
 /** A row of the table `machine`, column by column. */
@@ -21,6 +22,8 @@ export interface MachineRow {
   saved_state_file: string | null;
   warm_start: string | null;
   created_at: string;
+  current_snapshot_id: string | null;
+  is_disposable: 0 | 1;
 }
 
 /** The form in which names are compared: `Büro` and `BÜRO` are one name, however the Ü was typed. */
@@ -62,6 +65,8 @@ export function readMachineRow(row: MachineRow, before?: MachineRecord): Machine
     savedStateFile: row.saved_state_file,
     warmStart: warmStart ?? null,
     createdAt: row.created_at,
+    currentSnapshotId: SnapshotId.nullable().catch(null).parse(row.current_snapshot_id),
+    isDisposable: row.is_disposable === 1,
     isDamaged: !hasConfig || !state.success,
   };
 }
@@ -83,10 +88,12 @@ export function writeMachineFields(fields: Writable): Partial<Omit<MachineRow, '
     ...(fields.stateSince !== undefined && { state_since: fields.stateSince }),
     ...(fields.savedStateFile !== undefined && { saved_state_file: fields.savedStateFile }),
     ...(fields.createdAt !== undefined && { created_at: fields.createdAt }),
+    ...(fields.currentSnapshotId !== undefined && { current_snapshot_id: fields.currentSnapshotId }),
+    ...(fields.isDisposable !== undefined && { is_disposable: fields.isDisposable ? 1 : 0 }),
   };
 }
 
-function parseStored<T>(schema: z.ZodType<T>, text: string | null): T | undefined {
+export function parseStored<T>(schema: z.ZodType<T>, text: string | null): T | undefined {
   if (text === null) return undefined;
   try {
     return schema.parse(JSON.parse(text));
@@ -99,7 +106,7 @@ const placeholders = new WeakSet<MachineConfig>();
 const isPlaceholder = (config: MachineConfig): boolean => placeholders.has(config);
 
 /** Stands for a configuration that cannot be read: the name, and the least of everything. */
-function placeholder(name: string): MachineConfig {
+export function placeholder(name: string): MachineConfig {
   const config: MachineConfig = {
     name,
     osType: 'other-32',
@@ -114,6 +121,7 @@ function placeholder(name: string): MachineConfig {
     storage: [],
     adapters: [],
     keepsWarmStart: false,
+    isTemplate: false,
   };
   placeholders.add(config);
   return config;

@@ -51,4 +51,49 @@ export const MIGRATIONS: readonly Migration[] = [
         CREATE INDEX attachment_by_medium ON attachment (medium_id);
       `),
   },
+  {
+    version: 2,
+    name: 'snapshots',
+    up: (sql) =>
+      sql.exec(`
+        CREATE TABLE snapshot (
+          id TEXT PRIMARY KEY,
+          machine_id TEXT NOT NULL REFERENCES machine (id) ON DELETE CASCADE,
+          parent_id TEXT REFERENCES snapshot (id) DEFERRABLE INITIALLY DEFERRED,
+          name TEXT NOT NULL,
+          description TEXT NOT NULL,
+          taken_at TEXT NOT NULL,
+          config TEXT NOT NULL,
+          engine TEXT,
+          -- Files are relative to the machine's folder, which can be moved.
+          state_file TEXT,
+          thumbnail_file TEXT,
+          paused_ms REAL
+        ) STRICT;
+        CREATE INDEX snapshot_by_machine ON snapshot (machine_id);
+        -- As attachment: a medium that a snapshot keeps cannot be forgotten.
+        CREATE TABLE snapshot_medium (
+          snapshot_id TEXT NOT NULL REFERENCES snapshot (id) ON DELETE CASCADE,
+          medium_id TEXT NOT NULL REFERENCES medium (id) ON DELETE RESTRICT,
+          PRIMARY KEY (snapshot_id, medium_id)
+        ) STRICT, WITHOUT ROWID;
+        CREATE INDEX snapshot_medium_by_medium ON snapshot_medium (medium_id);
+        ALTER TABLE medium ADD COLUMN parent_id TEXT REFERENCES medium (id) DEFERRABLE INITIALLY DEFERRED;
+        -- No machine and no snapshot names it any more, but other media build on it.
+        ALTER TABLE medium ADD COLUMN is_hidden INTEGER NOT NULL DEFAULT 0;
+        CREATE INDEX medium_by_parent ON medium (parent_id);
+        ALTER TABLE machine ADD COLUMN current_snapshot_id TEXT REFERENCES snapshot (id) ON DELETE SET NULL;
+        ALTER TABLE machine ADD COLUMN is_disposable INTEGER NOT NULL DEFAULT 0;
+        -- What is under way, so that the next program can finish it or take it back.
+        CREATE TABLE operation (
+          machine_id TEXT PRIMARY KEY REFERENCES machine (id) ON DELETE CASCADE,
+          steps TEXT NOT NULL
+        ) STRICT;
+      `),
+  },
+  {
+    version: 3,
+    name: 'notes about media',
+    up: (sql) => sql.exec(`ALTER TABLE medium ADD COLUMN description TEXT NOT NULL DEFAULT ''`),
+  },
 ];

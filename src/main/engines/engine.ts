@@ -43,7 +43,17 @@ export interface ResolvedDrive {
   device: number;
   kind: DriveKind;
   /** Null: an empty optical or floppy drive. */
-  medium: { id: MediumId; path: string; format: MediumFormat; sizeBytes: number; isReadOnly: boolean } | null;
+  medium: ResolvedMedium | null;
+}
+
+export interface ResolvedMedium {
+  id: MediumId;
+  path: string;
+  format: MediumFormat;
+  sizeBytes: number;
+  isReadOnly: boolean;
+  /** The images that it builds on, nearest first; empty when it stands alone. What an image says itself does not count. */
+  backing: { path: string; format: MediumFormat }[];
 }
 
 export interface ResolvedKernel {
@@ -110,6 +120,19 @@ export interface Screenshot {
   png: Uint8Array;
 }
 
+export interface SnapshotRequest {
+  /** Where memory and devices are written (aside and renamed); null when only the disks count. */
+  stateFile: string | null;
+  /** The drives whose disks go on in new overlays: each with its overlay, which exists and is empty, as the medium. */
+  drives: ResolvedDrive[];
+  /** Called while the guest stands still and everything is on the old disks; when it throws, nothing has happened. */
+  onStill: () => void;
+  /** Called when the overlays are in use. From then on a failure concerns the state alone. */
+  onSwitched: (pausedMs: number) => void;
+  /** Aborted, it rejects as soon as it can. */
+  signal: AbortSignal;
+}
+
 /**
  * One run of one machine: used once, never restarted. Disposing lets go of the session and leaves the machine running.
  * Calls reject with `ENGINE_FAILED` when the process is gone, `ENGINE_TIMEOUT` when it does not answer.
@@ -131,6 +154,12 @@ export interface Session extends AsyncDisposable {
   saveState(file: string, options: { signal: AbortSignal }): Promise<void>;
   /** As `saveState`, but the machine goes on as it was. */
   keepState(file: string): Promise<void>;
+  /**
+   * Lets the disks go on in overlays, and keeps the state of that very moment. A guest that ran stands still as briefly as
+   * the engine can, and runs on; resolves when the state is written. When the disks cannot be switched after `onStill`,
+   * it rejects with the guest standing still on its old disks.
+   */
+  takeSnapshot(request: SnapshotRequest): Promise<void>;
   /** Execution cap, 1 to 100 percent of one host processor per virtual processor. */
   setCpuLimit(percent: number): Promise<void>;
   changeMedium(drive: ResolvedDrive): Promise<void>;

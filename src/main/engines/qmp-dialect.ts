@@ -1,6 +1,11 @@
 import type { Duplex } from 'node:stream';
-import type { GuestUsage, ResolvedDrive, Screenshot } from './engine.ts';
+import type { GuestUsage, ResolvedDrive, Screenshot, SnapshotRequest } from './engine.ts';
 import type { QmpCaller } from './qmp/link.ts';
+
+export interface SwitchRequest extends Pick<SnapshotRequest, 'stateFile' | 'drives' | 'signal'> {
+  runsOn: boolean;
+  onSwitched: () => void;
+}
 
 /** Where an engine differs from the others that speak QMP: names of files, and commands that QEMU has not, or only has. */
 export interface QmpDialect {
@@ -10,6 +15,11 @@ export interface QmpDialect {
   saveState(engine: QmpCaller, file: string, options: { signal: AbortSignal }): Promise<void>;
   /** As `saveState`, but the guest goes on. */
   keepState(engine: QmpCaller, file: string): Promise<void>;
+  /**
+   * With a guest that stands still: lets the disks go on in overlays, lets the guest go on when `runsOn`, and writes the
+   * state of that moment. `onSwitched` is called when the guest has been let go.
+   */
+  takeSnapshot(engine: QmpCaller, request: SwitchRequest): Promise<void>;
   /** @param percent 1 to 100, of one host processor per virtual processor */
   setCpuLimit(engine: QmpCaller, percent: number): Promise<void>;
   changeMedium(engine: QmpCaller, drive: ResolvedDrive): Promise<void>;

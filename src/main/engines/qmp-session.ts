@@ -3,7 +3,16 @@ import path from 'node:path';
 import type { Duplex } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { InnError } from '../../shared/errors.ts';
-import type { Exit, GuestUsage, ResolvedDrive, RuntimeRecord, Screenshot, Session, SessionStatus } from './engine.ts';
+import type {
+  Exit,
+  GuestUsage,
+  ResolvedDrive,
+  RuntimeRecord,
+  Screenshot,
+  Session,
+  SessionStatus,
+  SnapshotRequest,
+} from './engine.ts';
 import { openChannel } from './open-channel.ts';
 import { isAlive, killProcess, settlesWithin } from './process-identity.ts';
 import { type QmpCaller, QmpLink } from './qmp/link.ts';
@@ -163,6 +172,23 @@ export class QmpSession implements Session {
 
   async keepState(file: string): Promise<void> {
     await this.#watch.command(undefined, () => this.#dialect.keepState(this.#link, file));
+  }
+
+  async takeSnapshot(request: SnapshotRequest): Promise<void> {
+    const before = await this.#queryStatus();
+    const runsOn = before.state === 'Running';
+    await this.#watch.command(undefined, async () => {
+      const since = performance.now();
+      if (runsOn) await this.#link.execute('stop');
+      try {
+        request.onStill();
+      } catch (error) {
+        await this.#goOnAs(before);
+        throw error;
+      }
+      const onSwitched = () => request.onSwitched(performance.now() - since);
+      await this.#dialect.takeSnapshot(this.#link, { ...request, runsOn, onSwitched });
+    });
   }
 
   async setCpuLimit(percent: number): Promise<void> {

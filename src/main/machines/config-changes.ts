@@ -55,6 +55,7 @@ const SETTINGS: readonly Setting[] = [
   setting('storage', 'the discs', 'live', ({ storage }) => removableMedia(storage), true),
   setting('adapters', 'the network adapters', 'off', ({ adapters }) => adapters.map(withoutCable)),
   setting('adapters', 'the network cables', 'live', ({ adapters }) => adapters.map(cableOf), true),
+  setting('isTemplate', 'the template mark', 'always', ({ isTemplate }) => isTemplate),
   setting('keepsWarmStart', 'the warm start', 'off', ({ keepsWarmStart }) => keepsWarmStart),
 ];
 

@@ -1,20 +1,25 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { constants } from 'node:fs';
 import { access } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import type { CreateMachineInput } from '../../shared/contract.ts';
+import type { EngineId } from '../../shared/model/engine.ts';
 import { type MachineConfig, MachineId } from '../../shared/model/machine.ts';
+import type { MediumFormat } from '../../shared/model/medium.ts';
+import type { OsType } from '../../shared/os-types.ts';
 import { type MachineTable, nameInUse } from '../db/machine-table.ts';
 import type { Commit } from '../db/unit-of-work.ts';
 import { fileError } from '../file-error.ts';
 import { assertDiskSize, createDiskFile } from '../media/disk-file.ts';
+import { imageFormat } from '../media/formats/formats.ts';
 import { assertAbsolute } from '../media/inspect-image.ts';
 import type { MediumRecord } from '../media/medium-record.ts';
 import type { MediumService } from '../media/medium-service.ts';
+import { FILE_ENDINGS } from '../media/new-disk-path.ts';
 import { chooseOsType, macAddressFrom, makeConfig, newDiskSize } from './machine-config.ts';
 import { DISKS_FOLDER, deleteFolder, type MachinePlaces, makeFolderAside, putInPlace } from './machine-folder.ts';
 import type { MachineRecord } from './machine-record.ts';
-import type { MachineView } from './machine-view.ts';
+import type { CheckEngine, MachineView } from './machine-view.ts';
 
 export interface CreateMachineDeps {
   table: MachineTable;
@@ -23,6 +28,9 @@ export interface CreateMachineDeps {
   view: MachineView;
   paths: MachinePlaces;
   now: () => Date;
+  checkEngine: CheckEngine;
+  /** The formats of hard disks that an engine can use. */
+  diskFormatsOf: (engine: EngineId) => readonly MediumFormat[];
   /** Throws `INVALID_CONFIG` for a configuration that cannot work on this host. */
   assertSound: (config: MachineConfig) => void;
 }
@@ -35,7 +43,8 @@ interface PreparedMedia {
   floppy: MediumRecord | null;
 }
 
-const NEW_DISK_FILE = 'disk.img';
+/** The file of a machine's first disk, without its ending. */
+const NEW_DISK = 'disk';
 
 /**
  * Creates a machine, wholly or not at all: its folder and disk are made aside, and get their names in the same step in
@@ -50,13 +59,13 @@ export async function createMachine(deps: CreateMachineDeps, input: CreateMachin
   const diskSize = newDiskSize(input, osType);
   if (diskSize !== null) assertDiskSize(diskSize);
   await assertKernelFiles(input);
-  const media = await prepareMedia(deps, id, input, diskSize);
+  const media = await prepareMedia(deps, id, input, osType, diskSize);
   const config = makeConfig(input, osType, drivesOf(media), macAddressFrom(randomBytes(3)));
   deps.assertSound(config);
 
   const aside = await makeFolderAside(deps.paths, id);
   try {
-    if (diskSize !== null) await createDiskFile(join(aside, DISKS_FOLDER, NEW_DISK_FILE), diskSize);
+    if (media.newDisk) await makeNewDisk(aside, media.newDisk, input);
     return putInPlace(deps.paths, id, aside, () => store(deps, id, config, media));
   } catch (cause) {
     await deleteFolder(aside);
@@ -78,6 +87,8 @@ function store(deps: CreateMachineDeps, id: MachineId, config: MachineConfig, me
     runtime: null,
     savedStateFile: null,
     warmStart: null,
+    currentSnapshotId: null,
+    isDisposable: false,
     createdAt: created,
     isDamaged: false,
   };
@@ -97,25 +108,45 @@ function store(deps: CreateMachineDeps, id: MachineId, config: MachineConfig, me
 }
 
 async function prepareMedia(
-  { media, paths }: CreateMachineDeps,
+  deps: CreateMachineDeps,
   id: MachineId,
-  { name, diskPath, isoPath, floppyPath }: CreateMachineInput,
+  input: CreateMachineInput,
+  osType: OsType,
   newDiskSizeBytes: number | null,
 ): Promise<PreparedMedia> {
-  const newDisk = (virtualSizeBytes: number) =>
-    media.newRecord('disk', {
-      location: join(paths.machineFolder(id), DISKS_FOLDER, NEW_DISK_FILE),
-      format: 'raw',
+  const { media, paths } = deps;
+  const { name, diskPath, isoPath, floppyPath } = input;
+  const newDisk = (virtualSizeBytes: number) => {
+    const format = input.diskFormat ?? newDiskFormat(deps, input, osType);
+    return media.newRecord('disk', {
+      location: join(paths.machineFolder(id), DISKS_FOLDER, `${NEW_DISK}.${FILE_ENDINGS[format]}`),
+      format,
       virtualSizeBytes,
       name: `${name.trim()} disk`,
       isOwned: true,
     });
+  };
   return {
     disk: diskPath === undefined ? null : await media.prepare(diskPath, 'disk'),
     newDisk: newDiskSizeBytes === null ? null : newDisk(newDiskSizeBytes),
     disc: isoPath === undefined ? null : await media.prepare(isoPath, 'optical'),
     floppy: floppyPath === undefined ? null : await media.prepare(floppyPath, 'floppy'),
   };
+}
+
+/** QCOW2, unless the engine that would run the machine cannot use it (docs/decisions/0007). */
+function newDiskFormat({ checkEngine, diskFormatsOf }: CreateMachineDeps, input: CreateMachineInput, osType: OsType) {
+  const draft = makeConfig(input, osType, { disks: [], disc: null, floppy: null }, macAddressFrom(randomBytes(3)));
+  const { engine } = checkEngine(draft);
+  return engine === null || diskFormatsOf(engine).includes('qcow2') ? 'qcow2' : 'raw';
+}
+
+/** The size of some formats is rounded: what the image says is recorded. */
+async function makeNewDisk(folder: string, disk: MediumRecord, { diskVariant }: CreateMachineInput): Promise<void> {
+  const path = join(folder, DISKS_FOLDER, basename(disk.location));
+  const { format } = disk;
+  await createDiskFile(path, disk.virtualSizeBytes, { format, variant: diskVariant });
+  disk.virtualSizeBytes = (await imageFormat(format).info(path)).virtualSizeBytes;
 }
 
 function drivesOf({ disk, newDisk, disc, floppy }: PreparedMedia) {

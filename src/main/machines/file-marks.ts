@@ -25,7 +25,9 @@ export async function settledMarks(files: readonly string[]): Promise<string[]> 
 
 /** Every file whose content the guest can have seen: media, kernel and initrd; each once, in a fixed order. */
 export function filesOf({ drives, kernel }: Pick<StartSpec, 'drives' | 'kernel'>): string[] {
-  const media = drives.flatMap(({ medium }) => (medium ? [medium.path] : []));
+  const media = drives.flatMap(({ medium }) =>
+    medium ? [medium.path, ...medium.backing.map(({ path }) => path)] : [],
+  );
   const direct = kernel ? [kernel.kernelPath, ...(kernel.initrdPath ? [kernel.initrdPath] : [])] : [];
   return [...new Set([...direct, ...media])];
 }

@@ -62,6 +62,7 @@ export function makeConfig(
     storage: storage(media),
     adapters: [{ model: 'auto', mode: 'nat', macAddress, isCableConnected: true }],
     keepsWarmStart: input.keepsWarmStart ?? false,
+    isTemplate: false,
   });
 }
 

@@ -1,5 +1,6 @@
 import type { MachineState, StateReason } from '../../shared/machine-state.ts';
 import type { MachineConfig, MachineId } from '../../shared/model/machine.ts';
+import type { SnapshotId } from '../../shared/model/snapshot.ts';
 import type { RuntimeRecord } from '../engines/engine.ts';
 
 /** A machine as the database keeps it. */
@@ -18,6 +19,10 @@ export interface MachineRecord {
   /** File of the saved state, relative to the machine's folder. */
   savedStateFile: string | null;
   warmStart: WarmStart | null;
+  /** The snapshot that the present disks build on. */
+  currentSnapshotId: SnapshotId | null;
+  /** The disks of this run are thrown away when it ends. */
+  isDisposable: boolean;
   createdAt: string;
   /** The stored configuration could not be read; `config` is a placeholder with the name that could be saved. */
   isDamaged: boolean;

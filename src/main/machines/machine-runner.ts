@@ -2,6 +2,7 @@ import type { Duplex } from 'node:stream';
 import { InnError } from '../../shared/errors.ts';
 import { can, isRest, isTransient, type MachineAction } from '../../shared/machine-state.ts';
 import type { MachineId } from '../../shared/model/machine.ts';
+import type { SnapshotCost, SnapshotId } from '../../shared/model/snapshot.ts';
 import type { Screenshot, Session, SessionStatus } from '../engines/engine.ts';
 import { assertCan } from './guard.ts';
 import { keepWarmStart, watchForReady } from './keep-warm-start.ts';
@@ -12,7 +13,17 @@ import { type MachineSample, MachineSamples } from './machine-samples.ts';
 import { reattachAll } from './reattach.ts';
 import { RunnerContext, type RunnerDeps } from './runner-context.ts';
 import { saveState } from './save-state.ts';
-import { startMachine } from './start-machine.ts';
+import { type CloneRequest, cloneMachine, clonePresent } from './snapshots/clone-machine.ts';
+import { deleteSnapshot } from './snapshots/delete-snapshot.ts';
+import { assertNotDisposable } from './snapshots/disposable.ts';
+import { findSnapshot } from './snapshots/find-snapshot.ts';
+import { recoverRestStates, resumeMerges, sweepSnapshotFolders } from './snapshots/recovery.ts';
+import { restoreSnapshot } from './snapshots/restore-snapshot.ts';
+import { costOf } from './snapshots/snapshot-cost.ts';
+import type { SnapshotRecord } from './snapshots/snapshot-record.ts';
+import { takeOnline } from './snapshots/take-online.ts';
+import { type SnapshotDraft, takeAtRest } from './snapshots/take-snapshot.ts';
+import { type StartOptions, startMachine } from './start-machine.ts';
 
 /** How often every machine is asked how it is, so that a silent hang shows, in milliseconds. */
 const PROBE_INTERVAL_MS = 5000;
@@ -40,17 +51,20 @@ export class MachineRunner {
 
   /** Takes back the machines that an earlier program left running, and puts every record right. Call once, first. */
   async open(): Promise<void> {
+    recoverRestStates(this.#context);
     await reattachAll(this.#context);
+    await sweepSnapshotFolders(this.#context);
+    await resumeMerges(this.#context);
     this.#probe = setInterval(() => this.#probeAll(), PROBE_INTERVAL_MS).unref();
   }
 
   /** @throws InnError see `startMachine` */
-  start(id: MachineId): Promise<MachineRecord> {
+  start(id: MachineId, options: StartOptions = { isDisposable: false }): Promise<MachineRecord> {
     return this.#enqueue(id, 'start', async (signal) => {
-      const live = await startMachine(this.#context, id, signal);
+      const live = await startMachine(this.#context, id, options, signal);
       await this.#context.settle(live);
       const record = this.#context.require(id);
-      if (record.reason === 'booted') {
+      if (record.reason === 'booted' && !record.isDisposable) {
         const keep = () => this.#act(id, 'keepWarmStart', this.#keepWarm);
         void watchForReady(this.#context, live, record, this.#closing.signal, keep);
       }
@@ -103,7 +117,10 @@ export class MachineRunner {
   }
 
   saveState(id: MachineId): Promise<MachineRecord> {
-    return this.#act(id, 'saveState', (live, record, signal) => saveState(this.#context, live, record, signal));
+    return this.#act(id, 'saveState', (live, record, signal) => {
+      assertNotDisposable(record, 'save the state of');
+      return saveState(this.#context, live, record, signal);
+    });
   }
 
   discardState(id: MachineId): Promise<MachineRecord> {
@@ -158,34 +175,95 @@ export class MachineRunner {
     await Promise.all(sessions.map((live) => live.session[Symbol.asyncDispose]()));
   }
 
-  readonly #keepWarm: Action = (live, record, signal) => keepWarmStart(this.#context, live, record, signal);
+  /** @throws InnError see `takeAtRest` and `takeOnline` */
+  takeSnapshot(id: MachineId, draft: SnapshotDraft): Promise<SnapshotRecord> {
+    return this.#turn(id, 'takeSnapshot', async (signal) => {
+      const record = this.#context.require(id);
+      if (isRest(record.state)) return takeAtRest(this.#context, record, draft);
+      assertNotDisposable(record, 'take a snapshot of');
+      return this.#onLive(id, 'takeSnapshot', signal, (live) => takeOnline(this.#context, live, record, draft, signal));
+    });
+  }
+
+  /** @param first taken of the present state before it is given up. @throws InnError see `restoreSnapshot` */
+  restoreSnapshot(id: MachineId, snapshot: SnapshotId, first: SnapshotDraft | undefined): Promise<MachineRecord> {
+    return this.#turn(id, 'restoreSnapshot', async () => {
+      const wanted = this.requireSnapshot(id, snapshot);
+      if (first) await takeAtRest(this.#context, this.#context.require(id), first);
+      return restoreSnapshot(this.#context, this.#context.require(id), wanted);
+    });
+  }
+
+  /** @throws InnError see `deleteSnapshot` */
+  deleteSnapshot(id: MachineId, snapshot: SnapshotId): Promise<void> {
+    const work = (signal: AbortSignal) =>
+      deleteSnapshot(this.#context, this.#context.require(id), this.requireSnapshot(id, snapshot), signal);
+    return this.#context.queue.run(`${id} snapshots`, () => this.#turn(id, 'deleteSnapshot', work));
+  }
+
+  /** What deleting it would cost. */
+  costOf(id: MachineId, snapshot: SnapshotId): Promise<SnapshotCost> {
+    return costOf(this.#context, this.#context.require(id), this.requireSnapshot(id, snapshot));
+  }
+
+  /** A snapshot does not change, so cloning one does not hold its machine up. @throws InnError see `cloneMachine` */
+  clone(id: MachineId, request: CloneRequest): Promise<MachineRecord> {
+    return this.#context.queue.run(`${id} snapshots`, (signal) => {
+      if (request.snapshot) return cloneMachine(this.#context, this.#context.require(id), request, signal);
+      return this.#turn(id, 'clone', (own) => clonePresent(this.#context, this.#context.require(id), request, own));
+    });
+  }
+
+  /** @throws InnError `SNAPSHOT_NOT_FOUND` */
+  requireSnapshot(id: MachineId, snapshot: SnapshotId): SnapshotRecord {
+    return findSnapshot(this.#context.deps.snapshots.ofMachine(id), snapshot);
+  }
+
+  readonly #keepWarm: Action = async (live, record, signal) => {
+    assertNotDisposable(record, 'keep a warm start of');
+    await keepWarmStart(this.#context, live, record, signal);
+  };
 
   /** Waits for the machine's turn, guards, works. A machine on its way elsewhere refuses at once instead. */
-  async #enqueue(id: MachineId, action: MachineAction, work: (signal: AbortSignal) => Promise<unknown>) {
+  async #turn<T>(id: MachineId, action: MachineAction, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
     const { state } = this.#context.require(id);
     if (isTransient(state) && !can(action, state)) assertCan(action, this.#context.require(id));
     return this.#context.queue.run(id, async (signal) => {
       assertCan(action, this.#context.require(id));
+      return work(signal);
+    });
+  }
+
+  #enqueue(id: MachineId, action: MachineAction, work: (signal: AbortSignal) => Promise<unknown>) {
+    return this.#turn(id, action, async (signal) => {
       await work(signal);
       return this.#context.require(id);
     });
   }
 
-  /** An action on a machine that is online. Whatever comes of it, the record is true when it ends. */
+  /** An action on a machine that is online. */
   #act(id: MachineId, action: MachineAction, work: Action): Promise<MachineRecord> {
-    return this.#enqueue(id, action, async (signal) => {
-      const live = this.#liveOf(id);
-      try {
-        await work(live, this.#context.require(id), signal);
-      } catch (error) {
-        if (!signal.aborted) await this.#context.refreshAfter(live, error);
-        // The machine ended under the action: that it is no longer legal says more than what the engine made of it.
-        if (live.exit) assertCan(action, this.#context.require(id));
-        throw error;
-      } finally {
-        await this.#context.settle(live);
-      }
-    });
+    return this.#enqueue(id, action, (signal) => this.#onLive(id, action, signal, work));
+  }
+
+  /** Work with a machine's process. Whatever comes of it, the record is true when it ends. */
+  async #onLive<T>(
+    id: MachineId,
+    action: MachineAction,
+    signal: AbortSignal,
+    work: (live: LiveSession, record: MachineRecord, signal: AbortSignal) => Promise<T>,
+  ): Promise<T> {
+    const live = this.#liveOf(id);
+    try {
+      return await work(live, this.#context.require(id), signal);
+    } catch (error) {
+      if (!signal.aborted) await this.#context.refreshAfter(live, error);
+      // The machine ended under the action: that it is no longer legal says more than what the engine made of it.
+      if (live.exit) assertCan(action, this.#context.require(id));
+      throw error;
+    } finally {
+      await this.#context.settle(live);
+    }
   }
 
   /** A question to the machine that does not change its state, and does not wait for those that do. */

@@ -3,8 +3,9 @@ import { InnError } from '../../shared/errors.ts';
 import { describeState, isOnline } from '../../shared/machine-state.ts';
 import type { EngineId } from '../../shared/model/engine.ts';
 import type { Issue, Machine, MachineConfig, MachineId } from '../../shared/model/machine.ts';
-import type { MediumId } from '../../shared/model/medium.ts';
+import type { MediumFormat, MediumId } from '../../shared/model/medium.ts';
 import { type MachineTable, nameInUse } from '../db/machine-table.ts';
+import type { SnapshotTable } from '../db/snapshot-table.ts';
 import type { Commit } from '../db/unit-of-work.ts';
 import type { MediumService } from '../media/medium-service.ts';
 import { ActionQueue } from './action-queue.ts';
@@ -22,12 +23,15 @@ import { removeMachine } from './remove-machine.ts';
 export interface MachineServiceDeps {
   table: MachineTable;
   media: MediumService;
+  snapshots: SnapshotTable;
   commit: Commit;
   view: MachineView;
   paths: MachinePlaces;
   /** Size of the host, for the rules that depend on it. */
   host: () => HostSize;
   checkEngine: CheckEngine;
+  /** The formats of hard disks that an engine can use. */
+  diskFormatsOf: (engine: EngineId) => readonly MediumFormat[];
   /**
    * Tells the engine of a Running or Paused machine about changed settings: cap, cables, media in drives. The service
    * stores `after` once it resolves; when it rejects, nothing is stored.

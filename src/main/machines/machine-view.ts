@@ -39,6 +39,8 @@ export function toMachine(record: MachineRecord, extras: MachineExtras): Machine
     engineReason: extras.engineReason,
     pid: record.runtime?.pid ?? null,
     hasWarmStart: record.warmStart !== null,
+    currentSnapshotId: record.currentSnapshotId,
+    isDisposable: record.isDisposable,
     isDamaged: record.isDamaged,
     folder: extras.folder,
     position: record.position,

@@ -7,6 +7,7 @@ import type { MachineRecord } from './machine-record.ts';
 import { type OnlineState, stateOf } from './reconcile.ts';
 import type { RunnerContext } from './runner-context.ts';
 import { hasStateFile } from './saved-state.ts';
+import { recoverTake } from './snapshots/recovery.ts';
 
 /**
  * Puts the record of every machine right that an earlier program left online or on its way: takes its process back, or
@@ -19,6 +20,15 @@ export async function reattachAll(context: RunnerContext): Promise<void> {
 
 async function reattach(context: RunnerContext, record: MachineRecord): Promise<void> {
   const session = await attach(context, record);
+  await context.tidy(record.id, () => recoverTake(context, record, session));
+  await settleReattached(context, context.require(record.id), session);
+}
+
+async function settleReattached(
+  context: RunnerContext,
+  record: MachineRecord,
+  session: Session | undefined,
+): Promise<void> {
   const saved = await savedPhaseOf(context, record);
   if (!session) return writeEnd(context, record, saved);
   const live = context.adopt(record.id, session);

@@ -1,6 +1,7 @@
 import { InnError } from '../../shared/errors.ts';
 import type { MachineId } from '../../shared/model/machine.ts';
 import type { MachineTable } from '../db/machine-table.ts';
+import type { SnapshotTable } from '../db/snapshot-table.ts';
 import type { Commit } from '../db/unit-of-work.ts';
 import type { MediumService } from '../media/medium-service.ts';
 import { assertCan } from './guard.ts';
@@ -10,6 +11,7 @@ import type { MachineRecord } from './machine-record.ts';
 export interface RemoveMachineDeps {
   table: MachineTable;
   media: MediumService;
+  snapshots: SnapshotTable;
   commit: Commit;
   paths: MachinePlaces;
 }
@@ -39,11 +41,17 @@ export async function removeMachine(
   return { id, deletedFiles };
 }
 
-function forget({ table, media, commit, paths }: RemoveMachineDeps, record: MachineRecord, withMedia: boolean): void {
+function forget(
+  { table, media, snapshots, commit, paths }: RemoveMachineDeps,
+  record: MachineRecord,
+  withMedia: boolean,
+): void {
   const owned = withMedia ? media.ownedIn(paths.machineFolder(record.id)).map(({ id }) => id) : [];
   const attached = media.mediaOf(record.id);
+  const kept = snapshots.ofMachine(record.id);
   commit((publish) => {
     table.delete(record.id);
+    for (const { id } of kept) publish({ kind: 'snapshotRemoved', id });
     publish({ kind: 'machineRemoved', id: record.id });
     media.forget(owned, publish);
     media.publishChanged(attached, publish);
@@ -52,7 +60,7 @@ function forget({ table, media, commit, paths }: RemoveMachineDeps, record: Mach
 
 function assertMediaAreFree({ media, paths }: RemoveMachineDeps, { id, config }: MachineRecord): void {
   for (const medium of media.ownedIn(paths.machineFolder(id))) {
-    const other = media.machinesOf(medium.id).find((machine) => machine.id !== id);
+    const other = media.usersOf(medium.id).find((machine) => machine.id !== id);
     if (!other) continue;
     throw new InnError(
       'MEDIUM_IN_USE',

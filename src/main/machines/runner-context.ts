@@ -3,6 +3,8 @@ import { InnError, toErrorReport } from '../../shared/errors.ts';
 import type { EngineInfo } from '../../shared/model/engine.ts';
 import type { MachineId } from '../../shared/model/machine.ts';
 import type { MachineTable } from '../db/machine-table.ts';
+import type { OperationTable } from '../db/operation-table.ts';
+import type { SnapshotTable } from '../db/snapshot-table.ts';
 import type { Commit } from '../db/unit-of-work.ts';
 import type { Engine, Exit, RuntimeRecord, Session, SessionStatus } from '../engines/engine.ts';
 import type { Admission, AdmissionRequest } from '../hypervisor/admission.ts';
@@ -18,6 +20,7 @@ import type { MachineRecord } from './machine-record.ts';
 import type { CheckEngine, MachineView } from './machine-view.ts';
 import { reconcile } from './reconcile.ts';
 import { removeStateFile, writeSavedStateNote } from './saved-state.ts';
+import { removeThrowAwayDisks } from './snapshots/disposable.ts';
 import { resolveSpec } from './start-spec.ts';
 import { createStateWriter, type StateChange, type StateWriter } from './state-writer.ts';
 
@@ -25,7 +28,10 @@ export interface RunnerDeps {
   table: MachineTable;
   commit: Commit;
   view: MachineView;
-  media: Pick<MediumService, 'resolve'>;
+  media: MediumService;
+  snapshots: SnapshotTable;
+  /** What is under way in several steps. */
+  journal: OperationTable;
   tasks: Pick<TaskService, 'run'>;
   engines: readonly Engine[];
   /** What the engines' probes found; at most half a minute old. */
@@ -40,9 +46,11 @@ export interface RunnerDeps {
   endLeftover: (runtimeFolder: string) => Promise<void>;
   /** When the host was started. */
   bootedAt: () => Date;
-  paths: Pick<Paths, 'resources' | 'machineFolder' | 'machineRuntimeFolder'>;
+  paths: Pick<Paths, 'resources' | 'machines' | 'machineFolder' | 'machineRuntimeFolder'>;
   log: Pick<Log, 'info' | 'warn' | 'error'>;
   now: () => Date;
+  /** Called at each step of work that must survive being cut off there; for tests. */
+  atStep?: (step: string) => void;
 }
 
 /** An engine whose process is gone says so before its exit is known; this is how long to wait for the exit. */
@@ -74,6 +82,11 @@ export class RunnerContext {
     throw new InnError('MACHINE_NOT_FOUND', `There is no machine with the id '${id}'.`, {
       hint: 'It may have been removed; list the machines.',
     });
+  }
+
+  /** Names a point at which the program may be cut off. */
+  step(name: string): void {
+    this.deps.atStep?.(name);
   }
 
   write(id: MachineId, change: StateChange): MachineRecord {
@@ -113,6 +126,7 @@ export class RunnerContext {
     if (live.saved === 'complete') await this.noteSavedState(record, live.session.runtime);
     this.write(id, { ...outcome, ...(isKept ? {} : { savedStateFile: null }) });
     if (!isKept && savedStateFile) await this.removeState(id, savedStateFile);
+    if (record.isDisposable) await this.tidy(id, () => removeThrowAwayDisks(this.deps.paths.machineFolder(id)));
     if (outcome.reason === 'engineCrashed') await this.#blameWarmStart(live);
   }
 

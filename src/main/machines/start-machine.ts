@@ -14,8 +14,14 @@ import type { MachineRecord } from './machine-record.ts';
 import { type OnlineState, stateOf } from './reconcile.ts';
 import { EXIT_GRACE_MS, type RunnerContext } from './runner-context.ts';
 import { assertStateUsable, hasStateFile, readSavedStateNote, removeStrayStates } from './saved-state.ts';
+import { removeThrowAwayDisks, withThrowAwayDisks } from './snapshots/disposable.ts';
 import { assertMediaFree, resolveSpec } from './start-spec.ts';
 import { fingerprintOf } from './warm-start.ts';
+
+export interface StartOptions {
+  /** All changes to the disks are thrown away when the run ends. */
+  isDisposable: boolean;
+}
 
 /** Everything that a start needs, worked out while the machine is still at rest. */
 interface StartPlan {
@@ -39,8 +45,13 @@ const CLAIM_QUEUE = 'admission';
  * @throws InnError `INVALID_STATE`, `ENGINE_MISSING`, `INVALID_CONFIG`, `MEDIUM_IN_USE`, `HOST_MEMORY_SHORT`,
  * `FILE_NOT_FOUND`, `ENGINE_FAILED`, `ENGINE_TIMEOUT`, `CANCELLED`
  */
-export async function startMachine(context: RunnerContext, id: MachineId, signal: AbortSignal): Promise<LiveSession> {
-  const plan = await planStart(context, id);
+export async function startMachine(
+  context: RunnerContext,
+  id: MachineId,
+  options: StartOptions,
+  signal: AbortSignal,
+): Promise<LiveSession> {
+  const plan = await planStart(context, id, options);
   let live: LiveSession | undefined;
   try {
     const { session, isWarm } = await launch(context, plan, signal);
@@ -56,12 +67,13 @@ export async function startMachine(context: RunnerContext, id: MachineId, signal
 }
 
 /** Admission of one machine waits for that of another, so that two cannot be promised the same memory. */
-async function planStart(context: RunnerContext, id: MachineId): Promise<StartPlan> {
+async function planStart(context: RunnerContext, id: MachineId, options: StartOptions): Promise<StartPlan> {
   return context.queue.run(CLAIM_QUEUE, async () => {
     for (;;) {
       const before = context.require(id);
       assertCan('start', before);
-      const plan = await preparePlan(context, before);
+      assertNoTemplate(before);
+      const plan = await preparePlan(context, before, options);
       await assertMemory(context, before, plan.engine.id);
       // Nothing above has changed the machine; somebody else may have, so look again in the turn that claims it.
       const now = context.require(id);
@@ -69,19 +81,31 @@ async function planStart(context: RunnerContext, id: MachineId): Promise<StartPl
       if (now.revision !== before.revision || now.state !== before.state) continue;
       assertMediaFree(plan.spec, context.deps.table.list());
       const state = stateDuring('start', now.state) ?? 'Starting';
-      context.write(id, { state, reason: 'user', runtime: null });
+      context.write(id, { state, reason: 'user', runtime: null, ...options });
       return plan;
     }
   });
 }
 
-async function preparePlan(context: RunnerContext, before: MachineRecord): Promise<StartPlan> {
+async function preparePlan(
+  context: RunnerContext,
+  before: MachineRecord,
+  { isDisposable }: StartOptions,
+): Promise<StartPlan> {
   const { deps } = context;
   const { id, config, savedStateFile } = before;
   const spec = await resolveSpec(deps, id, config);
   await mkdir(spec.folders.logs, { recursive: true, mode: 0o700 });
   ensurePrivateFolder(spec.folders.runtime);
   await removeStrayStates(spec.folders.machine, before);
+  if (isDisposable) {
+    return {
+      before,
+      engine: chooseFor(context, config),
+      spec: await withThrowAwayDisks(before, spec),
+      warmSpec: undefined,
+    };
+  }
   if (!hasSavedState(before.state) || savedStateFile === null) {
     const engine = chooseFor(context, config);
     return { before, engine, spec, warmSpec: await warmSpecOf(context, before, engine.id, spec) };
@@ -92,6 +116,15 @@ async function preparePlan(context: RunnerContext, before: MachineRecord): Promi
   // A state fits the engine that made it, and no other.
   const engine = chooseFor(context, note ? { ...config, engine: note.engine } : config);
   return { before, engine, spec: { ...spec, restoreFrom, startsPaused: true }, warmSpec: undefined };
+}
+
+/** @throws InnError `INVALID_STATE` */
+function assertNoTemplate({ config: { name, isTemplate }, state }: MachineRecord): void {
+  if (!isTemplate) return;
+  throw new InnError('INVALID_STATE', `Cannot start '${name}' because it is a template.`, {
+    hint: `Clone '${name}' and start the clone, or take the template mark off its settings.`,
+    details: { state, isTemplate },
+  });
 }
 
 function chooseFor({ deps }: RunnerContext, config: MachineConfig): Engine {
@@ -238,6 +271,7 @@ async function endFailedStart(
     const reason = signal.aborted ? 'cancelled' : failed;
     const detail = signal.aborted ? null : toErrorReport(error).message;
     context.write(id, { state: isRestore ? before.state : 'PoweredOff', reason, detail });
+    await removeThrowAwayDisks(spec.folders.machine);
     return;
   }
   // The power off that cancelled the start goes on with the process that lives.

@@ -14,10 +14,11 @@ export interface StateChange {
   detail?: string | null;
   runtime?: MachineRecord['runtime'];
   savedStateFile?: string | null;
+  isDisposable?: boolean;
 }
 
 export interface StateWriter {
-  /** Writes the state and tells everyone, in one transaction. A machine at rest has no process: `runtime` is cleared. */
+  /** Writes the state and tells everyone, in one transaction. A machine at rest has no run. */
   write(id: MachineId, change: StateChange): MachineRecord;
   /** Writes fields that are no part of the state. */
   patch(id: MachineId, patch: Partial<Pick<MachineRecord, 'runtime' | 'warmStart' | 'savedStateFile'>>): MachineRecord;
@@ -42,7 +43,7 @@ export function createStateWriter({ table, commit, view, log, now }: StateWriter
 
   return {
     write(id, { state, reason, detail = null, ...rest }) {
-      const cleared = isRest(state) ? { runtime: null } : {};
+      const cleared = isRest(state) ? { runtime: null, isDisposable: false } : {};
       const since = table.get(id)?.state === state ? {} : { stateSince: now().toISOString() };
       const record = save(id, { state, reason, reasonDetail: detail, ...since, ...rest, ...cleared });
       log.info({ machine: id, state, reason, detail }, `'${record.config.name}' is ${describeState(state, reason)}`);

@@ -30,7 +30,7 @@ export function fingerprintOf({ engine, spec, marks }: WarmStartFacts): string {
       port,
       device,
       kind,
-      medium && [medium.path, medium.format, medium.sizeBytes, medium.isReadOnly],
+      medium && [medium.path, medium.format, medium.sizeBytes, medium.isReadOnly, medium.backing],
     ]),
     adapters: spec.adapters.map(({ index, model, macAddress, network }) => [index, model, macAddress, network]),
     marks,

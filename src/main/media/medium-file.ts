@@ -29,9 +29,14 @@ export async function lookAtFile({ location }: Pick<MediumRecord, 'location'>): 
 }
 
 /** The medium as clients see it. */
-export function toMedium(record: MediumRecord, look: FileLook, attachedTo: string[]): Medium {
+export function toMedium(
+  record: MediumRecord,
+  look: FileLook,
+  users: Pick<Medium, 'attachedTo' | 'inSnapshots'>,
+): Medium {
+  const { isHidden: _, ...rest } = record;
   const { actualSizeBytes, inaccessibleBecause } = look;
-  return { ...record, virtualSizeBytes: sizeForGuest(record, look), actualSizeBytes, inaccessibleBecause, attachedTo };
+  return { ...rest, virtualSizeBytes: sizeForGuest(record, look), actualSizeBytes, inaccessibleBecause, ...users };
 }
 
 /** A raw image is as large as its file, which may have been replaced since; of other formats the header was read. */

@@ -10,7 +10,13 @@ export interface MediumRecord {
   format: MediumFormat;
   /** Size that the guest sees, in bytes, when the medium became known. */
   virtualSizeBytes: number;
+  /** The medium that this one builds on; null when it stands alone. */
+  parentId: MediumId | null;
+  /** No machine and no snapshot names it any more, but other media build on it. */
+  isHidden: boolean;
   /** Made by the program inside a machine's folder. */
   isOwned: boolean;
+  /** A note for people. */
+  description: string;
   createdAt: string;
 }

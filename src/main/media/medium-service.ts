@@ -1,19 +1,20 @@
 import { randomUUID } from 'node:crypto';
 import { constants } from 'node:fs';
-import { access, rm } from 'node:fs/promises';
-import { basename, dirname, join, sep } from 'node:path';
+import { access } from 'node:fs/promises';
+import { basename, sep } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { InnError } from '../../shared/errors.ts';
 import type { MachineConfig, MachineId } from '../../shared/model/machine.ts';
 import { type Medium, type MediumFormat, MediumId, type MediumKind } from '../../shared/model/medium.ts';
-import type { MediumTable } from '../db/medium-table.ts';
+import type { MediumPatch, MediumTable } from '../db/medium-table.ts';
 import type { Commit } from '../db/unit-of-work.ts';
 import type { ChangeEvent } from '../events.ts';
 import { fileError } from '../file-error.ts';
 import { type AttachmentProblem, attachmentProblems, mediumNotFound } from './attachment-problems.ts';
-import { createDiskFile, deleteFileAnd, isWritable } from './disk-file.ts';
-import { assertAbsolute, inspectImage, locateFile } from './inspect-image.ts';
+import { deleteFileAnd, isWritable } from './disk-file.ts';
+import { inspectImage, locateFile } from './inspect-image.ts';
 import { type FileLook, lookAtFile, NOT_LOOKED, sizeForGuest, toMedium } from './medium-file.ts';
+import { MediumLocks } from './medium-locks.ts';
 import type { MediumRecord } from './medium-record.ts';
 
 /** A medium as an engine gets it (the `medium` of `ResolvedDrive`). */
@@ -23,6 +24,8 @@ export interface ResolvedMedium {
   format: MediumFormat;
   sizeBytes: number;
   isReadOnly: boolean;
+  /** What it builds on, nearest first; empty when it stands alone. Never what the image itself says. */
+  backing: { path: string; format: MediumFormat }[];
 }
 
 export interface NewImage {
@@ -33,11 +36,17 @@ export interface NewImage {
   name?: string;
   /** Made by the program inside a machine's folder; by default not. */
   isOwned?: boolean;
+  /** By default it stands alone. */
+  parentId?: MediumId;
 }
 
 type Publish = (event: ChangeEvent) => void;
 
 export interface MediumService {
+  /** The media that the program itself works on; whoever opens or deletes an image looks here first. */
+  readonly locks: MediumLocks;
+  /** As it was when last looked at. @throws InnError `MEDIUM_NOT_FOUND` */
+  view(id: MediumId): Medium;
   /** All media, as their files were when last looked at; for the snapshot of the event stream. `list` looks first. */
   known(): Medium[];
   /** All media after a new look at their files; what changed is told as `mediumChanged`. */
@@ -50,8 +59,6 @@ export interface MediumService {
    * @throws InnError `INVALID_INPUT`, `FILE_NOT_FOUND`, `FILE_NOT_ACCESSIBLE`, `IMAGE_INVALID`
    */
   register(path: string, kind: MediumKind): Promise<Medium>;
-  /** @throws InnError `INVALID_INPUT`, `FILE_EXISTS`, `FILE_NOT_FOUND`, `FILE_NOT_ACCESSIBLE`, `DISK_FULL` */
-  createDisk(path: string, sizeBytes: number): Promise<Medium>;
   /** @throws InnError `MEDIUM_NOT_FOUND`, `MEDIUM_IN_USE`, and with `deletesFile` `FILE_NOT_ACCESSIBLE` */
   remove(id: MediumId, deletesFile: boolean): Promise<void>;
   /** What an engine needs to open it. @throws InnError `MEDIUM_NOT_FOUND`, `FILE_NOT_FOUND`, `FILE_NOT_ACCESSIBLE` */
@@ -60,6 +67,18 @@ export interface MediumService {
   problemsOf(config: MachineConfig, machineId: MachineId | null): AttachmentProblem[];
   /** The record of the known medium, or one that is not stored yet. @throws InnError as `register` */
   prepare(path: string, kind: MediumKind): Promise<MediumRecord>;
+  /** @throws InnError `MEDIUM_NOT_FOUND` */
+  record(id: MediumId): MediumRecord;
+  /** All records, the hidden ones among them. */
+  records(): MediumRecord[];
+  /** The media that build on it directly. */
+  childrenOf(id: MediumId): MediumRecord[];
+  /** The machines that need it: they, or snapshots of theirs, name it or anything that builds on it. */
+  usersOf(id: MediumId): { id: MachineId; name: string }[];
+  /** Whether a snapshot keeps it. */
+  isKept(id: MediumId): boolean;
+  /** Changes stored fields, within the caller's commit. */
+  amend(id: MediumId, patch: MediumPatch, publish: Publish): void;
   /** A record, not stored yet, for an image that is known to be good. */
   newRecord(kind: MediumKind, image: NewImage): MediumRecord;
   /** Stores a record unless it is stored already, within the caller's commit; the caller publishes the change. */
@@ -88,6 +107,7 @@ export function createMediumService(deps: MediumServiceDeps): MediumService {
 }
 
 class Media implements MediumService {
+  readonly locks = new MediumLocks();
   readonly #table: MediumTable;
   readonly #commit: Commit;
   readonly #now: () => Date;
@@ -98,6 +118,10 @@ class Media implements MediumService {
     this.#table = table;
     this.#commit = commit;
     this.#now = now;
+  }
+
+  view(id: MediumId): Medium {
+    return this.#view(this.#find(id));
   }
 
   known(): Medium[] {
@@ -125,20 +149,6 @@ class Media implements MediumService {
     return this.#store(await this.prepare(path, kind));
   }
 
-  async createDisk(path: string, sizeBytes: number): Promise<Medium> {
-    assertAbsolute(path);
-    const location = join(await locateFile(dirname(path)), basename(path));
-    const stale = this.#table.byLocation(location);
-    if (stale) throw alreadyKnown(stale);
-    await createDiskFile(location, sizeBytes);
-    try {
-      return await this.#store(this.newRecord('disk', { location, format: 'raw', virtualSizeBytes: sizeBytes }));
-    } catch (cause) {
-      await rm(location, { force: true });
-      throw cause;
-    }
-  }
-
   async remove(id: MediumId, deletesFile: boolean): Promise<void> {
     const { location } = this.#find(id);
     this.#assertDetached(id);
@@ -152,12 +162,39 @@ class Media implements MediumService {
 
   async resolve(id: MediumId): Promise<ResolvedMedium> {
     const record = this.#find(id);
+    this.locks.assertFree({ id, name: record.name, isAlone: record.kind !== 'optical' });
     const path = await locateFile(record.location);
     await access(path, constants.R_OK).catch((cause: unknown) => {
       throw fileError(path, cause);
     });
     const isReadOnly = record.kind === 'optical' || !(await isWritable(path));
-    return { id, path, format: record.format, sizeBytes: sizeForGuest(record, await this.#look(record)), isReadOnly };
+    const sizeBytes = sizeForGuest(record, await this.#look(record));
+    return { id, path, format: record.format, sizeBytes, isReadOnly, backing: await this.#resolveBacking(record) };
+  }
+
+  record(id: MediumId): MediumRecord {
+    return this.#find(id);
+  }
+
+  records(): MediumRecord[] {
+    return this.#table.list();
+  }
+
+  childrenOf(id: MediumId): MediumRecord[] {
+    return this.#table.childrenOf(id);
+  }
+
+  usersOf(id: MediumId): { id: MachineId; name: string }[] {
+    return this.#table.usersOf(id);
+  }
+
+  isKept(id: MediumId): boolean {
+    return this.#table.snapshotsOf(id).length > 0;
+  }
+
+  amend(id: MediumId, patch: MediumPatch, publish: Publish): void {
+    this.#table.update(id, patch);
+    this.publishChanged([id], publish);
   }
 
   problemsOf(config: MachineConfig, machineId: MachineId | null): AttachmentProblem[] {
@@ -184,7 +221,10 @@ class Media implements MediumService {
       location: image.location,
       format: image.format,
       virtualSizeBytes: image.virtualSizeBytes,
+      parentId: image.parentId ?? null,
+      isHidden: false,
       isOwned: image.isOwned ?? false,
+      description: '',
       createdAt: this.#now().toISOString(),
     };
   }
@@ -232,14 +272,23 @@ class Media implements MediumService {
   }
 
   #view(record: MediumRecord): Medium {
-    const names = this.#table.attachedTo(record.id).map(({ name }) => name);
-    return toMedium(record, this.#looks.get(record.id) ?? NOT_LOOKED, names);
+    const attachedTo = this.#table.attachedTo(record.id).map(({ name }) => name);
+    const inSnapshots = this.#table.snapshotsOf(record.id).map(({ name, machine }) => `${name} (${machine})`);
+    return toMedium(record, this.#looks.get(record.id) ?? NOT_LOOKED, { attachedTo, inSnapshots });
   }
 
   async #look(record: MediumRecord): Promise<FileLook> {
     const look = await lookAtFile(record);
     this.#looks.set(record.id, look);
     return look;
+  }
+
+  async #resolveBacking({ parentId }: MediumRecord): Promise<ResolvedMedium['backing']> {
+    if (parentId === null) return [];
+    const parent = this.#find(parentId);
+    this.locks.assertFree({ id: parentId, name: parent.name, isAlone: false });
+    const path = await locateFile(parent.location);
+    return [{ path, format: parent.format }, ...(await this.#resolveBacking(parent))];
   }
 
   #find(id: MediumId): MediumRecord {
@@ -250,26 +299,39 @@ class Media implements MediumService {
 
   #assertDetached(id: MediumId): void {
     const { name } = this.#find(id);
+    this.locks.assertFree({ id, name, isAlone: true });
     const machines = this.#table.attachedTo(id).map((machine) => machine.name);
-    if (machines.length === 0) return;
+    if (machines.length === 0) {
+      this.#assertNotBuiltOn(id);
+      return;
+    }
     const list = machines.map((machine) => `'${machine}'`).join(', ');
     throw new InnError('MEDIUM_IN_USE', `Cannot remove '${name}' because it is attached to ${list}.`, {
       hint: 'Detach it in the settings of the machine first.',
       details: { mediumId: id, machines },
     });
   }
+
+  #assertNotBuiltOn(id: MediumId): void {
+    const users = this.#table.usersOf(id).map((machine) => machine.name);
+    const children = this.#table.childrenOf(id).map(({ name }) => name);
+    if (users.length > 0 || children.length > 0)
+      throw frozenMedium(this.#find(id), users.length > 0 ? users : children);
+  }
+}
+
+/** What keeps a medium from being removed: snapshots, or media that build on it. */
+function frozenMedium({ id, name }: MediumRecord, users: string[]): InnError {
+  const list = [...new Set(users)].map((user) => `'${user}'`).join(', ');
+  return new InnError('MEDIUM_IN_USE', `Cannot remove '${name}' because snapshots or clones build on it: ${list}.`, {
+    hint: 'Delete these snapshots or linked clones first.',
+    details: { mediumId: id, machines: users },
+  });
 }
 
 function knownOtherwise({ name, kind, location }: MediumRecord, wanted: MediumKind): InnError {
   return new InnError('INVALID_INPUT', `'${name}' is known as a medium of the kind ${kind}, not ${wanted}.`, {
     hint: 'Remove it from the media first (its file stays), then add it again.',
     details: { path: location, kind, wanted },
-  });
-}
-
-function alreadyKnown({ name, location }: MediumRecord): InnError {
-  return new InnError('FILE_EXISTS', `A medium at '${location}' is known already.`, {
-    hint: `Choose another name, or remove '${name}' from the media first.`,
-    details: { path: location },
   });
 }

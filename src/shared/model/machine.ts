@@ -41,6 +41,8 @@ export const MachineConfig = z.object({
   adapters: z.array(NetworkAdapter).max(LIMITS.adapters),
   /** Keeps the state of the booted guest after a boot, so that the next start is instant. */
   keepsWarmStart: z.boolean(),
+  /** A machine to be cloned: it is kept as it is, so it cannot be started. */
+  isTemplate: z.boolean().default(false),
 });
 export type MachineConfig = z.infer<typeof MachineConfig>;
 
@@ -71,6 +73,10 @@ export const Machine = z.object({
   /** Process id of the machine's own process while it is online. */
   pid: z.int().nullable(),
   hasWarmStart: z.boolean(),
+  /** The snapshot that the present disks build on; null when there is none. */
+  currentSnapshotId: z.uuid().brand<'SnapshotId'>().nullable(),
+  /** This run's changes to the disks are thrown away when it ends. */
+  isDisposable: z.boolean(),
   /** True when the machine's stored record could not be read; it is shown, not dropped, and can only be removed. */
   isDamaged: z.boolean(),
   /** Folder that holds the machine's disks, saved state and logs. */

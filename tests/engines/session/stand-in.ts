@@ -17,6 +17,7 @@ export const DIALECT: QmpDialect = {
     await engine.execute('save', { file });
   },
   async keepState() {},
+  async takeSnapshot() {},
   async setCpuLimit() {},
   async changeMedium() {},
   async typeText() {},

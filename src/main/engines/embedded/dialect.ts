@@ -36,6 +36,27 @@ export const EMBEDDED_DIALECT: QmpDialect = {
     await engine.execute('__org.innkeeper_keep-state', { file }, { timeoutMs: SAVE_TIMEOUT_MS });
   },
 
+  async takeSnapshot(engine, { stateFile, drives, runsOn, onSwitched, signal }) {
+    const disks = drives.flatMap((drive) => (drive.medium ? [{ id: driveId(drive), medium: drive.medium }] : []));
+    await engine.execute('__org.innkeeper_switch-disks', {
+      disks,
+      'keeps-state': stateFile !== null,
+      'runs-on': runsOn,
+    });
+    onSwitched();
+    if (stateFile === null) return;
+    const cancel = (): void => {
+      engine.execute('__org.innkeeper_save-cancel').catch(() => undefined); // as above
+    };
+    signal.addEventListener('abort', cancel, { once: true });
+    try {
+      if (signal.aborted) cancel();
+      await engine.execute('__org.innkeeper_write-kept-state', { file: stateFile }, { timeoutMs: SAVE_TIMEOUT_MS });
+    } finally {
+      signal.removeEventListener('abort', cancel);
+    }
+  },
+
   async setCpuLimit(engine, percent) {
     await engine.execute('__org.innkeeper_set-cpu-limit', { percent });
   },

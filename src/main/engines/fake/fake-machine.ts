@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { Duplex } from 'node:stream';
 import { InnError } from '../../../shared/errors.ts';
-import type { Exit, GuestUsage, RuntimeRecord, SessionStatus, StartSpec } from '../engine.ts';
+import type { Exit, GuestUsage, ResolvedDrive, RuntimeRecord, SessionStatus, StartSpec } from '../engine.ts';
 import { writeExitRecordSync } from '../session-exit.ts';
 import { FakeGuest, type FakeGuestState } from './fake-guest.ts';
 
@@ -22,6 +22,7 @@ export class FakeMachine {
   readonly #terminals = new Set<Duplex>();
   readonly #listeners = new Set<(status: SessionStatus) => void>();
   readonly #settle: (exit: Exit) => void;
+  #drives: ResolvedDrive[];
   #hasBooted = false;
   #ended: Exit | undefined;
   #samples = 0;
@@ -29,6 +30,7 @@ export class FakeMachine {
 
   constructor(spec: StartSpec, runtime: RuntimeRecord) {
     this.spec = spec;
+    this.#drives = [...spec.drives];
     this.runtime = runtime;
     this.cpuLimitPercent = spec.config.processors.capPercent;
     const { promise, resolve } = Promise.withResolvers<Exit>();
@@ -88,6 +90,18 @@ export class FakeMachine {
   onStatus(listener: (status: SessionStatus) => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
+  }
+
+  /** The disks that the machine writes to. */
+  get drives(): readonly ResolvedDrive[] {
+    return this.#drives;
+  }
+
+  /** Puts other media into the drives that are named. */
+  switchDrives(drives: readonly ResolvedDrive[]): void {
+    const isSame = (a: ResolvedDrive, b: ResolvedDrive) =>
+      a.controllerName === b.controllerName && a.port === b.port && a.device === b.device;
+    this.#drives = this.#drives.map((old) => drives.find((drive) => isSame(drive, old)) ?? old);
   }
 
   save(file: string): void {

@@ -14,6 +14,8 @@ export const FAKE_MOMENTS = [
   'powerOff',
   'saveState',
   'keepState',
+  'takeSnapshot',
+  'writeSnapshot',
   'setCpuLimit',
   'changeMedium',
   'setLink',
@@ -22,7 +24,7 @@ export const FAKE_MOMENTS = [
   'screenshot',
   'openChannel',
   'sample',
-] as const satisfies ('start' | 'attach' | keyof Session)[];
+] as const satisfies ('start' | 'attach' | 'writeSnapshot' | keyof Session)[];
 
 export type FakeMoment = (typeof FAKE_MOMENTS)[number];
 

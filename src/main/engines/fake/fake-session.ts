@@ -1,7 +1,16 @@
 import { rm } from 'node:fs/promises';
 import type { Duplex } from 'node:stream';
 import { InnError } from '../../../shared/errors.ts';
-import type { Exit, GuestUsage, ResolvedDrive, RuntimeRecord, Screenshot, Session, SessionStatus } from '../engine.ts';
+import type {
+  Exit,
+  GuestUsage,
+  ResolvedDrive,
+  RuntimeRecord,
+  Screenshot,
+  Session,
+  SessionStatus,
+  SnapshotRequest,
+} from '../engine.ts';
 import type { FakeMachine } from './fake-machine.ts';
 import { fakeScreenshot } from './fake-screen.ts';
 import type { FakeMoment, FakeScript } from './fake-script.ts';
@@ -81,6 +90,27 @@ export class FakeSession implements Session {
   async keepState(file: string): Promise<void> {
     await this.#moment('keepState');
     this.#machine.save(file);
+  }
+
+  async takeSnapshot(request: SnapshotRequest): Promise<void> {
+    const { stateFile, drives, signal } = request;
+    const before = this.#machine.status;
+    this.#machine.stand();
+    try {
+      request.onStill();
+    } catch (error) {
+      if (before.state === 'Running') this.#machine.run();
+      throw error;
+    }
+    await this.#moment('takeSnapshot');
+    this.#machine.switchDrives(drives);
+    if (stateFile !== null) this.#machine.save(stateFile);
+    if (before.state === 'Running') this.#machine.run();
+    request.onSwitched(1);
+    await this.#moment('writeSnapshot');
+    if (!signal.aborted) return;
+    if (stateFile !== null) await rm(stateFile, { force: true });
+    throw new InnError('CANCELLED', 'Writing the state was cancelled.');
   }
 
   async setCpuLimit(percent: number): Promise<void> {

@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { QmpError } from '../../qmp/protocol.ts';
 import type { QmpCommand } from '../../qmp/server.ts';
 import { sampleUsage } from './counters.ts';
-import { type Drive, driveCounters } from './drives.ts';
+import { type Drive, type Drives, driveCounters } from './drives.ts';
 import type { MachineParts } from './machine-parts.ts';
 
 type Arguments = Record<string, unknown>;
@@ -66,7 +66,7 @@ function deviceCommands({ machine, network, display, emit }: MachineParts): Reco
       const id = (args['__org.innkeeper_medium-id'] ?? path) as NonNullable<Drive['medium']>['id'];
       const format =
         args.format === undefined ? 'raw' : (text(args, 'format') as NonNullable<Drive['medium']>['format']);
-      return change(args, { id, path, format, sizeBytes: 0, isReadOnly });
+      return change(args, { id, path, format, sizeBytes: 0, isReadOnly, backing: [] });
     },
     set_link: (args) => {
       if (text(args, 'name') !== 'net0' || !network) {
@@ -86,7 +86,7 @@ function deviceCommands({ machine, network, display, emit }: MachineParts): Reco
 }
 
 function extensionCommands(parts: MachineParts): Record<string, QmpCommand> {
-  const { display, states, cpuLimit } = parts;
+  const { machine, display, states, cpuLimit } = parts;
   return {
     '__org.innkeeper_type-text': (args) => display.typeText(text(args, 'text')),
     '__org.innkeeper_screenshot': async () => {
@@ -95,6 +95,12 @@ function extensionCommands(parts: MachineParts): Record<string, QmpCommand> {
     },
     '__org.innkeeper_save-state': (args) => states.save(text(args, 'file')),
     '__org.innkeeper_keep-state': (args) => states.keep(text(args, 'file')),
+    '__org.innkeeper_switch-disks': (args) =>
+      states.switchDisks(diskChanges(machine.drives, args.disks), {
+        keepsState: args['keeps-state'] === true,
+        runsOn: args['runs-on'] === true,
+      }),
+    '__org.innkeeper_write-kept-state': (args) => states.writeKept(text(args, 'file')),
     '__org.innkeeper_save-cancel': () => states.cancel(),
     '__org.innkeeper_set-cpu-limit': ({ percent }) => {
       if (typeof percent !== 'number' || !(percent >= 1 && percent <= 100)) {
@@ -146,6 +152,16 @@ function describeCounters(drive: Drive): object {
       flush_operations: flushOperations,
     },
   };
+}
+
+/** The program and its machine processes are of one version: what it sends is a `ResolvedMedium`. */
+function diskChanges(drives: Drives, list: unknown): { drive: Drive; medium: NonNullable<Drive['medium']> }[] {
+  const changes: { id?: unknown; medium?: unknown }[] = Array.isArray(list) ? list : [];
+  return changes.map(({ id, medium }) => {
+    const drive = drives.find(String(id));
+    if (drive?.plan.kind !== 'disk') throw new QmpError('DeviceNotFound', `There is no disk '${String(id)}'.`);
+    return { drive, medium: medium as NonNullable<Drive['medium']> };
+  });
 }
 
 function removableDrive(drive: Drive | undefined, id: string): Drive {

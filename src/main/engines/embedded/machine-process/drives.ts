@@ -1,5 +1,6 @@
 import { InnError } from '../../../../shared/errors.ts';
-import { openImage } from '../../../media/formats/formats.ts';
+import { openChain } from '../../../media/formats/backing-chain.ts';
+import type { BlockDevice } from '../../../media/formats/block-device.ts';
 import type { Emulator } from './emulator-types.ts';
 import { connectIdeDrives, ideDrive } from './ide-drives.ts';
 import { type DiskFailure, V86Disk } from './v86-disk-buffer.ts';
@@ -94,6 +95,27 @@ export class Drives {
     if (old) await this.#retire(drive, old);
   }
 
+  /**
+   * Lets the disks go on in other images of the same content. All of them or none; one that is in its drive already stays.
+   * Nothing may be on its way to the disks. @throws as `open`
+   */
+  async switchDisks(changes: readonly { drive: Drive; medium: NonNullable<PlannedDrive['medium']> }[]): Promise<void> {
+    const due = changes.filter(({ drive, medium }) => drive.medium?.path !== medium.path);
+    const opened: BlockDevice[] = [];
+    try {
+      for (const { medium } of due) opened.push(await openMedium(medium, medium.isReadOnly));
+    } catch (error) {
+      for (const device of opened) await device.close();
+      throw error;
+    }
+    for (const [index, { drive, medium }] of due.entries()) {
+      const device = opened[index];
+      const old = device && drive.disk?.replaceDevice(device);
+      drive.medium = medium;
+      await old?.close();
+    }
+  }
+
   counters(): DiskCounters {
     return this.all.map(driveCounters).reduce(addCounters, noCounters());
   }
@@ -134,7 +156,7 @@ export class Drives {
   async #openDisk(drive: Drive, medium: NonNullable<PlannedDrive['medium']>): Promise<V86Disk> {
     const { kind } = drive.plan;
     const isReadOnly = kind === 'optical' || medium.isReadOnly;
-    const device = await openImage(medium.path, medium.format, { isReadOnly });
+    const device = await openMedium(medium, isReadOnly);
     const paddedBytes = kind === 'floppy' ? FLOPPY_BYTES.find((size) => size >= device.sizeBytes) : undefined;
     const disk = new V86Disk(device, {
       sectorBytes: kind === 'optical' ? 2048 : 512,
@@ -158,6 +180,12 @@ export class Drives {
     await disk.device.flush();
     await disk.device.close();
   }
+}
+
+/** Opens the image with those that it builds on, as the program's records have them. */
+async function openMedium(medium: NonNullable<PlannedDrive['medium']>, isReadOnly: boolean): Promise<BlockDevice> {
+  const { path, format, backing } = medium;
+  return openChain([{ path, format }, ...backing], { isReadOnly });
 }
 
 function notAccessible(path: string, cause: unknown): InnError {

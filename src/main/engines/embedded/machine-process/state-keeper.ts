@@ -21,12 +21,18 @@ export interface StateKeeperParts {
   refreshScreen(): void;
 }
 
+export interface SwitchOptions {
+  keepsState: boolean;
+  runsOn: boolean;
+}
+
 /** Takes the machine's state into files, and back. One at a time. */
 export class StateKeeper {
   readonly #parts: StateKeeperParts;
   #cancel: AbortController | undefined;
   #working: Promise<unknown> = Promise.resolve();
   #restored: Promise<void> = Promise.resolve();
+  #kept: { origin: StateOrigin; state: ArrayBuffer } | undefined;
 
   constructor(parts: StateKeeperParts) {
     this.#parts = parts;
@@ -82,6 +88,32 @@ export class StateKeeper {
       }
       await writeStateFile(file, taken.origin, taken.state, signal);
     });
+  }
+
+  /**
+   * Lets the disks of a machine that stands still go on in other images, then lets it run on when it is to. With
+   * `keepsState` its state of that moment is held in memory until `writeKept`.
+   * @throws InnError or QmpError when it cannot be done now; nothing has changed then
+   */
+  async switchDisks(changes: Parameters<Machine['drives']['switchDisks']>[0], options: SwitchOptions): Promise<void> {
+    const { machine } = this.#parts;
+    await this.#exclusively(async () => {
+      if (machine.state !== 'paused') throw new QmpError('GenericError', 'The machine does not stand still.');
+      await machine.drives.idle();
+      await machine.drives.flush();
+      const taken = options.keepsState ? await this.#take() : undefined;
+      await machine.drives.switchDisks(changes);
+      this.#kept = taken;
+      if (options.runsOn) machine.cont();
+    });
+  }
+
+  /** Writes the state that `switchDisks` kept. @throws QmpError when there is none, or the save was cancelled */
+  async writeKept(file: string): Promise<void> {
+    const kept = this.#kept;
+    this.#kept = undefined;
+    if (!kept) throw new QmpError('GenericError', 'There is no state to write.');
+    await this.#exclusively((signal) => writeStateFile(file, kept.origin, kept.state, signal));
   }
 
   /** Gives up the save that is under way, if there is one. */

@@ -6,7 +6,8 @@ import type { EmulatorPlan } from './v86-options.ts';
 
 /**
  * What a state taken now belongs to. A state holds no disks: a warm start is only good while the disks are as they were,
- * so their times of change stand among the circumstances. Call it when everything is flushed.
+ * so their times of change stand among the circumstances. A disk is told by its size alone: after a snapshot the same disk
+ * goes on in another image, and which image fits is for the program to say. Call it when everything is flushed.
  */
 export async function describeOrigin(plan: EmulatorPlan, images: EmulatorImages, drives: Drives): Promise<StateOrigin> {
   const { adapter } = plan;
@@ -26,7 +27,7 @@ export async function describeOrigin(plan: EmulatorPlan, images: EmulatorImages,
     disk,
   } of drives.all) {
     hardware[`drive '${id}'`] = medium
-      ? `a ${kind} of ${disk?.byteLength} bytes (${medium.id})`
+      ? `a ${kind} of ${disk?.byteLength} bytes${kind === 'disk' ? '' : ` (${medium.id})`}`
       : `an empty ${kind} drive`;
     if (medium) circumstances[`the content of drive '${id}'`] = `of ${(await stat(medium.path)).mtime.toISOString()}`;
   }

@@ -31,7 +31,7 @@ export interface DiskOptions {
 export class V86Disk implements DiskBuffer {
   onload: (() => void) | undefined;
   readonly byteLength: number;
-  readonly device: BlockDevice;
+  #device: BlockDevice;
   readBytes = 0;
   writtenBytes = 0;
   readOperations = 0;
@@ -45,10 +45,21 @@ export class V86Disk implements DiskBuffer {
   #firstSector: Uint8Array | undefined;
 
   constructor(device: BlockDevice, options: DiskOptions) {
-    this.device = device;
+    this.#device = device;
     this.#options = options;
     const size = Math.max(device.sizeBytes, options.paddedBytes ?? 0);
     this.byteLength = Math.ceil(size / options.sectorBytes) * options.sectorBytes;
+  }
+
+  get device(): BlockDevice {
+    return this.#device;
+  }
+
+  /** Goes on with another device of the same content and size; returns the old one. Nothing may be under way. */
+  replaceDevice(device: BlockDevice): BlockDevice {
+    const old = this.#device;
+    this.#device = device;
+    return old;
   }
 
   /** v86 asks for the master boot record without waiting, to guess the disk's geometry. */

@@ -1,0 +1,159 @@
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { toErrorReport } from '../../../shared/errors.ts';
+import { isRest } from '../../../shared/machine-state.ts';
+import type { Session } from '../../engines/engine.ts';
+import type { MachineRecord } from '../machine-record.ts';
+import type { RunnerContext } from '../runner-context.ts';
+import { hasStateFile } from '../saved-state.ts';
+import { resolveDrive } from '../start-spec.ts';
+import { hasMerges, mergeAll } from './delete-snapshot.ts';
+import { isDisposableFile } from './disposable.ts';
+import type { TakeOperation } from './operation-record.ts';
+import { removeFiles } from './overlays.ts';
+import { finishTake, undoTake } from './take-online.ts';
+import { filesOf, inSnapshots, snapshotFolder } from './take-snapshot.ts';
+
+/** Machines at work that no process knows of get their state of before. Call it before processes are taken back. */
+export function recoverRestStates(context: RunnerContext): void {
+  const { table, journal, commit } = context.deps;
+  for (const { id, state } of table.list()) {
+    const operation = journal.get(id);
+    if (operation === undefined || operation.kind === 'take' || isRest(state)) continue;
+    const { kind, stateBefore, reasonBefore: reason, detailBefore: detail } = operation;
+    commit(() => {
+      if (kind === 'copy') journal.delete(id);
+      context.write(id, { state: stateBefore, reason, detail });
+    });
+  }
+}
+
+/**
+ * Brings a snapshot to its end that was cut off while the machine was on; before anything else is done with its process.
+ * | phase | the process | what becomes of it |
+ * |---|---|---|
+ * | prepared | lives | undone; the guest, if it ran before, goes on |
+ * | switching | lives | the disks are switched now; then as switched |
+ * | switched | | whole when the memory is written, or was not wanted; else undone, with the disks in the overlays |
+ * | any | is gone | whole when everything is there, else undone |
+ */
+export async function recoverTake(
+  context: RunnerContext,
+  record: MachineRecord,
+  session: Session | undefined,
+): Promise<void> {
+  const operation = context.deps.journal.get(record.id);
+  if (operation?.kind !== 'take') return;
+  const isLost = session !== undefined && !(await recoverOnEngine(context, record, session, operation));
+  if (await isWhole(context, record, operation)) finishTake(context, record.id, operation);
+  else undoTake(context, record.id, operation, session === undefined || isLost);
+}
+
+/** After the switch, a snapshot without memory lacks nothing but its record. */
+async function isWhole({ deps }: RunnerContext, { id }: MachineRecord, operation: TakeOperation): Promise<boolean> {
+  if (operation.phase !== 'switched') return false;
+  return operation.stateFile === null || hasStateFile(deps.paths.machineFolder(id), operation.stateFile);
+}
+
+/**
+ * The engine's disks are brought to where the settings say; what is there already stays. An engine that does not do it is
+ * ended: its guest would write where the settings no longer look. Returns whether it lives.
+ */
+async function recoverOnEngine(
+  context: RunnerContext,
+  record: MachineRecord,
+  session: Session,
+  operation: TakeOperation,
+): Promise<boolean> {
+  try {
+    await switchOnEngine(context, record, session, operation);
+    return true;
+  } catch (error) {
+    context.deps.log.error(
+      { machine: record.id, error: toErrorReport(error) },
+      'A snapshot could not be brought to its end',
+    );
+    if (operation.phase === 'switching') await session.powerOff();
+    return operation.phase !== 'switching';
+  }
+}
+
+/** Changes `operation.phase`. */
+async function switchOnEngine(
+  context: RunnerContext,
+  record: MachineRecord,
+  session: Session,
+  operation: TakeOperation,
+): Promise<void> {
+  const { id } = record;
+  const status = await session.status();
+  const stands = status.state === 'Paused' && status.reason === 'user';
+  if (operation.phase === 'switching' && stands) {
+    const drives = await overlaidDrives(context, context.require(id), operation);
+    const signal = new AbortController().signal;
+    await session.takeSnapshot({
+      stateFile: null,
+      drives,
+      onStill: () => undefined,
+      onSwitched: () => undefined,
+      signal,
+    });
+  }
+  if (operation.phase === 'switching') {
+    operation.phase = 'switched';
+    context.deps.journal.put(id, operation);
+  }
+  if (stands && operation.stateBefore === 'Running') await session.resume();
+}
+
+async function overlaidDrives({ deps }: RunnerContext, { config }: MachineRecord, { disks }: TakeOperation) {
+  const slots = config.storage.flatMap((controller) => controller.attachments.map((each) => ({ controller, each })));
+  const overlaid = slots.filter(({ each }) => disks.some(({ to }) => to === each.mediumId));
+  return Promise.all(overlaid.map(({ controller, each }) => resolveDrive(deps.media, controller, each)));
+}
+
+/** Goes on with merges that were cut off, or were not possible until now; as a task, before anything else is done. */
+export async function resumeMerges(context: RunnerContext): Promise<void> {
+  const { deps } = context;
+  for (const record of deps.table.list()) {
+    if (!isRest(record.state)) continue;
+    const isCutOff = deps.journal.get(record.id)?.kind === 'merge';
+    if (!isCutOff && !(await hasMerges(context, record.id).catch(() => false))) continue;
+    void context.queue.run(record.id, (signal) => context.tidy(record.id, () => mergeNow(context, record, signal)));
+  }
+}
+
+async function mergeNow(context: RunnerContext, { id }: MachineRecord, interrupted: AbortSignal): Promise<void> {
+  const { deps } = context;
+  const { state, reason, reasonDetail: detailBefore, config } = context.require(id);
+  deps.commit(() => {
+    deps.journal.put(id, { kind: 'merge', stateBefore: state, reasonBefore: reason, detailBefore });
+    context.write(id, { state: 'DeletingSnapshot', reason: 'user' });
+  });
+  const title = `Merging the disks of deleted snapshots of '${config.name}'`;
+  await deps.tasks.run({ title, machineId: id, canCancel: true }, (task) => mergeAll(context, id, task, interrupted));
+}
+
+/** Deletes what stands in the snapshots' folders without a record: leftovers of work that was cut off. */
+export async function sweepSnapshotFolders(context: RunnerContext): Promise<void> {
+  const { deps } = context;
+  const known = new Set(deps.media.records().map(({ location }) => location));
+  for (const snapshot of deps.snapshots.list()) for (const file of filesOf(context, snapshot)) known.add(file);
+  for (const record of deps.table.list()) {
+    const folder = snapshotFolder(context, record);
+    const isRunning = !isRest(record.state);
+    const names = await readdir(folder).catch(() => []);
+    const strays = names.filter(
+      (name) =>
+        !known.has(join(folder, name)) &&
+        !(isRunning && (record.isDisposable ? isDisposableFile(name) : isWritten(context, record, name))),
+    );
+    await removeFiles(strays.map((name) => join(folder, name)));
+  }
+}
+
+/** The memory of a snapshot may still be on its way. */
+function isWritten({ deps }: RunnerContext, { id }: MachineRecord, name: string): boolean {
+  const operation = deps.journal.get(id);
+  return operation?.kind === 'take' && operation.stateFile === inSnapshots(name);
+}
