@@ -1,6 +1,8 @@
+import { useMemo } from 'react';
 import type { WorldEvent } from '../shared/contract.ts';
 import type { Machine, MachineId } from '../shared/model/machine.ts';
 import type { Medium, MediumId } from '../shared/model/medium.ts';
+import type { Snapshot, SnapshotId } from '../shared/model/snapshot.ts';
 import type { Task, TaskId } from '../shared/model/task.ts';
 import { observable, useObservable } from './observable.ts';
 
@@ -10,10 +12,17 @@ export interface World {
   isLoaded: boolean;
   machines: ReadonlyMap<MachineId, Machine>;
   media: ReadonlyMap<MediumId, Medium>;
+  snapshots: ReadonlyMap<SnapshotId, Snapshot>;
   tasks: ReadonlyMap<TaskId, Task>;
 }
 
-export const EMPTY_WORLD: World = { isLoaded: false, machines: new Map(), media: new Map(), tasks: new Map() };
+export const EMPTY_WORLD: World = {
+  isLoaded: false,
+  machines: new Map(),
+  media: new Map(),
+  snapshots: new Map(),
+  tasks: new Map(),
+};
 
 /** The next world. Pure; parts that did not change keep their identity, so that nothing of theirs renders again. */
 export function apply(world: World, event: WorldEvent): World {
@@ -23,6 +32,7 @@ export function apply(world: World, event: WorldEvent): World {
         isLoaded: true,
         machines: byId(event.machines),
         media: byId(event.media),
+        snapshots: byId(event.snapshots),
         tasks: byId(event.tasks),
       };
     case 'machineChanged':
@@ -33,6 +43,10 @@ export function apply(world: World, event: WorldEvent): World {
       return { ...world, media: withItem(world.media, event.medium) };
     case 'mediumRemoved':
       return { ...world, media: without(world.media, event.id) };
+    case 'snapshotChanged':
+      return { ...world, snapshots: withItem(world.snapshots, event.snapshot) };
+    case 'snapshotRemoved':
+      return { ...world, snapshots: without(world.snapshots, event.id) };
     case 'taskChanged':
       return { ...world, tasks: withItem(world.tasks, event.task) };
   }
@@ -64,6 +78,22 @@ export function useMachines(): ReadonlyMap<MachineId, Machine> {
 
 export function useMedia(): ReadonlyMap<MediumId, Medium> {
   return useObservable(world, (now) => now.media);
+}
+
+/** The snapshots of one machine, oldest first. */
+export function useSnapshotsOf(id: MachineId): readonly Snapshot[] {
+  const all = useObservable(world, (now) => now.snapshots);
+  return useMemo(() => snapshotsOf(all.values(), id), [all, id]);
+}
+
+export function snapshotsOf(all: Iterable<Snapshot>, id: MachineId): Snapshot[] {
+  const own = [...all].filter((snapshot) => snapshot.machineId === id);
+  return own.sort((a, b) => a.takenAt.localeCompare(b.takenAt));
+}
+
+/** What a snapshot is called; undefined when there is none, or it is not known yet. */
+export function useSnapshotName(id: SnapshotId | null): string | undefined {
+  return useObservable(world, (now) => (id === null ? undefined : now.snapshots.get(id)?.name));
 }
 
 export function useTasks(): ReadonlyMap<TaskId, Task> {
