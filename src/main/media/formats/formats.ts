@@ -5,6 +5,7 @@ import { qcow2Format } from './qcow2/qcow2-format.ts';
 import { rawFormat } from './raw-file.ts';
 import { vdiFormat } from './vdi/vdi-format.ts';
 import { vhdFormat } from './vhd/vhd-format.ts';
+import { vhdxFormat } from './vhdx/vhdx-format.ts';
 import { vmdkFormat } from './vmdk/vmdk-format.ts';
 
 const FORMATS: Partial<Record<MediumFormat, ImageFormat>> = {
@@ -13,6 +14,7 @@ const FORMATS: Partial<Record<MediumFormat, ImageFormat>> = {
   vdi: vdiFormat,
   vhd: vhdFormat,
   vmdk: vmdkFormat,
+  vhdx: vhdxFormat,
 };
 
 /** Formats that `openImage` can open for reading. */
