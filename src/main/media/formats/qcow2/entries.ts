@@ -73,7 +73,9 @@ export function readTableEntry(path: string, header: Shape, l1: Buffer, index: n
   if ((high & (RESERVED_HIGH | COMPRESSED)) !== 0 || (low & (RESERVED_LOW | ZERO)) !== 0) {
     throw damagedImage(path, 'the entry of a table of clusters has bits that mean nothing');
   }
-  return { offset: offsetOf(path, header, high, low), isOwned: (high & OWNED) !== 0 };
+  const entry = { offset: offsetOf(path, header, high, low), isOwned: (high & OWNED) !== 0 };
+  if (entry.offset !== 0 || !entry.isOwned) return entry;
+  throw damagedImage(path, 'the entry of a table of clusters points at the header');
 }
 
 /** The offset in an entry of the table of reference counts; 0 when there is none. @throws InnError `IMAGE_INVALID` */
