@@ -2,7 +2,7 @@ import { chmod, readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { InnError } from '../../../shared/errors.ts';
-import { type DetachedProcess, describeEarlyEnd } from '../detached-process.ts';
+import type { DetachedProcess } from '../detached-process.ts';
 import type { RuntimeRecord, StartSpec } from '../engine.ts';
 import { settlesWithin } from '../process-identity.ts';
 import { QmpSession } from '../qmp-session.ts';
@@ -10,7 +10,7 @@ import { PROCESS_LOG, RUNTIME_FILES } from '../runtime-files.ts';
 import { readLogTail } from '../session-exit.ts';
 import { networkId } from './command-line/network.ts';
 import { QemuDialect, type RunFacts } from './dialect.ts';
-import { SUBJECT } from './launch.ts';
+import { lastWords } from './last-words.ts';
 import { loadState } from './load-state.ts';
 
 const READY_TIMEOUT_MS = 20_000;
@@ -100,12 +100,16 @@ async function setUp({ caller }: QmpSession, spec: StartSpec, signal: AbortSigna
 /** An error of a QEMU that has ended, with what it said last. */
 async function withLastWords(error: unknown, spec: StartSpec, qemu: DetachedProcess): Promise<unknown> {
   if (!(await settlesWithin(qemu.ended, END_GRACE_MS))) return error;
+  const { code, signal } = await qemu.ended;
   const logFile = path.join(spec.folders.logs, PROCESS_LOG);
-  if (!(error instanceof InnError) || error.details?.path === undefined) {
-    return describeEarlyEnd(qemu.ended, { subject: SUBJECT, logFile });
-  }
   const log = await readLogTail(logFile);
-  const message = log.length === 0 ? error.message : `${error.message} ${log.at(-1)}`;
-  const details = { ...error.details, log: log.slice(-20), logFile };
-  return new InnError(error.code, message, { hint: error.hint, details, cause: error });
+  const how = signal === null ? `exit code ${code}` : signal;
+  const isOfState = error instanceof InnError && error.details?.path === spec.restoreFrom;
+  const message = isOfState ? error.message : `QEMU ended before the machine was set up (${how}).`;
+  const last = lastWords(log);
+  return new InnError('ENGINE_FAILED', last === undefined ? message : `${message} It said: ${last}`, {
+    hint: isOfState ? error.hint : `The log may say more: ${logFile}`,
+    details: { log: log.slice(-20), logFile },
+    cause: error,
+  });
 }

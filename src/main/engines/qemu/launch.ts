@@ -7,7 +7,7 @@ import { openRotatedLog } from '../log-rotation.ts';
 import { PROCESS_LOG, RUNTIME_FILES } from '../runtime-files.ts';
 import { EVENTS_FILE } from '../session-exit.ts';
 
-export const SUBJECT = 'QEMU';
+const SUBJECT = 'QEMU';
 /** What the guest has written to its first serial port, in the machine's logs folder. */
 const SERIAL_LOG = 'serial.out';
 /** The monitor on standard input tells events as soon as it was told this (QMP specification 3.1). */

@@ -32,12 +32,13 @@ export function storagePart({ spec }: CommandPlan): CommandPart {
   const boot = bootIndexes(spec).drives;
   return part(
     'storage',
+    ...spec.drives.flatMap((drive) => floppyBoot(drive, boot.get(driveId(drive)))),
     ...controllers(spec.drives).flatMap((device) => jsonOption('-device', device)),
     ...spec.drives.flatMap((drive) => {
       if (hasMedium(drive)) assertWritable(drive);
       const image = hasMedium(drive) ? jsonOption('-blockdev', blockNode(drive)) : [];
       const bootindex = boot.get(driveId(drive));
-      const devices = devicesOf(drive, bootindex === undefined ? {} : { bootindex });
+      const devices = devicesOf(drive, bootindex === undefined || isFloppy(drive) ? {} : { bootindex });
       return [...image, ...devices.flatMap((device) => jsonOption('-device', device))];
     }),
   );
@@ -51,6 +52,14 @@ function controllers(drives: ResolvedDrive[]): Device[] {
     ...[...ahci].sort().map((id) => ({ driver: AHCI, id })),
     ...(hasScsi ? [{ driver: SCSI_CONTROLLER, id: 'scsi' }] : []),
   ];
+}
+
+const isFloppy = ({ controller }: ResolvedDrive): boolean => controller === 'floppy';
+
+/** The chipset brings the floppy controller, and that holds the place of its drives in the boot order. */
+function floppyBoot(drive: ResolvedDrive, bootIndex: number | undefined): string[] {
+  if (!isFloppy(drive) || bootIndex === undefined) return [];
+  return ['-global', `isa-fdc.bootindex${drive.device === 0 ? 'A' : 'B'}=${bootIndex}`];
 }
 
 const ahciOf = (port: number): string => `sata${Math.floor(port / PORTS_PER_AHCI)}`;

@@ -3,7 +3,8 @@ import os from 'node:os';
 import path from 'node:path';
 import * as z from 'zod';
 import type { Accelerator } from '../installation.ts';
-import { lastWords, runProgram } from './run-program.ts';
+import { lastWords } from '../last-words.ts';
+import { runProgram } from './run-program.ts';
 
 /** How a guest did with an accelerator; `reason` says why it did not run, as a part of a sentence. */
 export const Verdict = z.object({ outcome: z.enum(['runs', 'hangs', 'refused']), reason: z.string().nullable() });
@@ -37,7 +38,7 @@ export async function tryAccelerator(binary: string, accelerator: Accelerator): 
     const run = await runProgram(binary, trialArguments(accelerator, image), { timeoutMs: TIME_LIMIT_MS });
     if (run.code === EXPECTED_EXIT_CODE) return { outcome: 'runs', reason: null };
     if (run.isTimedOut) return { outcome: 'hangs', reason: 'it starts, but a guest hangs in its first second' };
-    return { outcome: 'refused', reason: lastWords(run) ?? `QEMU ended with exit code ${run.code}` };
+    return { outcome: 'refused', reason: lastWords(run.stderr.split('\n')) ?? `QEMU ended with exit code ${run.code}` };
   } finally {
     await rm(folder, { recursive: true, force: true });
   }

@@ -1,7 +1,8 @@
 import * as z from 'zod';
 import { isRecord } from '../../qmp/protocol.ts';
 import type { Chipset } from '../installation.ts';
-import { lastWords, type ProgramRun, runProgram } from './run-program.ts';
+import { lastWords } from '../last-words.ts';
+import { type ProgramRun, runProgram } from './run-program.ts';
 
 const Version = z.object({ major: z.int(), minor: z.int(), micro: z.int() });
 
@@ -44,7 +45,7 @@ export async function interrogate(binary: string): Promise<Testimony | string> {
 
 function describeFailure(run: ProgramRun): string {
   if (run.isTimedOut) return `it did not answer within ${TIMEOUT_MS / 1000} seconds`;
-  return lastWords(run) ?? `it ended with exit code ${run.code}`;
+  return lastWords(run.stderr.split('\n')) ?? `it ended with exit code ${run.code}`;
 }
 
 /** Reads the answers; undefined when QEMU gave none. */

@@ -44,12 +44,3 @@ export function runProgram(
     child.stdin.end(input);
   });
 }
-
-/** The last line that says something, without the program's name and time before it. */
-export function lastWords({ stderr }: ProgramRun): string | undefined {
-  const line = stderr
-    .split('\n')
-    .map((each) => each.trim())
-    .findLast((each) => each !== '' && !/\bwarning:/.test(each));
-  return line?.replace(/^(?:\d{4}-\S+Z )?(?:\S*qemu-\S+|\S+\.exe): /, '');
-}
