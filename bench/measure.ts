@@ -16,10 +16,10 @@ export async function timeMs(work: () => Promise<unknown>): Promise<number> {
   return performance.now() - start;
 }
 
-/** Times the work `runs` times, one after the other. */
-export async function timesMs(runs: number, work: () => Promise<unknown>): Promise<number[]> {
+/** Times the work `runs` times, one after the other; it is told which run it is, from 1. */
+export async function timesMs(runs: number, work: (run: number) => Promise<unknown>): Promise<number[]> {
   const times: number[] = [];
-  for (let run = 0; run < runs; run += 1) times.push(await timeMs(work));
+  for (let run = 1; run <= runs; run += 1) times.push(await timeMs(() => work(run)));
   return times;
 }
 
