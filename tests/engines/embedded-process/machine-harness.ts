@@ -51,7 +51,7 @@ type Drive = ProcessSpec['drives'][number];
 /** A drive on the IDE controller, at place 0 (first master) to 3. */
 export function ideDrive(place: number, kind: 'disk' | 'optical', file: string | null, isReadOnly = false): Drive {
   const id = `3f1c2f64-52a7-4c27-9d3b-6f8d3f5a1${String(place).padStart(3, '0')}`;
-  const medium = file === null ? null : { id, path: file, format: 'raw', sizeBytes: 0, isReadOnly };
+  const medium = file === null ? null : { id, path: file, format: 'raw', sizeBytes: 0, isReadOnly, backing: [] };
   return {
     controller: 'ide',
     controllerName: 'IDE',
