@@ -13,12 +13,14 @@ export interface Paths {
   logs: string;
   /** Folder of all machines' folders. */
   machines: string;
+  /** Folder of disks that belong to no machine; made when the first comes. */
+  disks: string;
   /** Sockets and process records; gone after the host's restart. One per data folder. */
   runtime: string;
-  /** Firmware and demo guest that ship with the program. */
-  resources: string;
   /** What can be found out again, such as what this computer's QEMU can do; one for all data folders. */
   cache: string;
+  /** Firmware and demo guest that ship with the program. */
+  resources: string;
   /** Disks, saved state and logs of one machine. */
   machineFolder(id: MachineId): string;
   /** Sockets and process record of one machine; at most `SOCKET_FOLDER_LIMIT` bytes. */
@@ -43,11 +45,12 @@ export function makePaths(env: Environment = process.env, platform: NodeJS.Platf
     database: join(data, 'innkeeper.db'),
     logs: join(data, 'logs'),
     machines,
+    disks: join(data, 'disks'),
     runtime,
+    cache: cacheFolder(env, platform),
     resources: findResources(),
     machineFolder: (id) => join(machines, id),
     machineRuntimeFolder: (id) => join(runtime, shortId(id)),
-    cache: cacheFolder(env, platform),
   };
 }
 
@@ -102,9 +105,6 @@ function usualDataFolder(env: Environment, platform: NodeJS.Platform): string {
   return join(env.XDG_DATA_HOME || join(home, '.local', 'share'), 'innkeeper');
 }
 
-/** The first place whose machine folders stay short enough for sockets; `/tmp` always is. */
-function runtimeBase(env: Environment, platform: NodeJS.Platform): string {
-  if (platform === 'win32') return join(env.LOCALAPPDATA || tmpdir(), 'Innkeeper-Runtime');
 function cacheFolder(env: Environment, platform: NodeJS.Platform): string {
   const home = env.HOME || homedir();
   if (platform === 'win32') return join(env.LOCALAPPDATA || join(home, 'AppData', 'Local'), 'Innkeeper-Cache');
@@ -112,6 +112,9 @@ function cacheFolder(env: Environment, platform: NodeJS.Platform): string {
   return join(env.XDG_CACHE_HOME || join(home, '.cache'), 'innkeeper');
 }
 
+/** The first place whose machine folders stay short enough for sockets; `/tmp` always is. */
+function runtimeBase(env: Environment, platform: NodeJS.Platform): string {
+  if (platform === 'win32') return join(env.LOCALAPPDATA || tmpdir(), 'Innkeeper-Runtime');
   const own = `innkeeper-${userInfo().uid}`;
   const places = [
     ...(env.XDG_RUNTIME_DIR ? [join(env.XDG_RUNTIME_DIR, 'innkeeper')] : []),

@@ -76,7 +76,10 @@ export const medium = {
     .input(
       z.object({
         ...OneMedium.shape,
-        path: HostPath.optional().describe('By default beside the source'),
+        path: HostPath.optional().describe('By default among the disks of the program'),
+        name: MediumName.optional().describe(
+          'Of the file, without its ending; only without path. By default that of the source, and a number',
+        ),
         format: MediumFormat.optional().describe('By default that of the source'),
         variant: ImageVariant.optional(),
       }),

@@ -29,16 +29,24 @@ describe('creating a machine', () => {
       engine: 'fake',
     });
     expect(machines.get('WEB')).toEqual(machine);
-    const disk = join(machine.folder, 'disks', 'disk.img');
-    expect(statSync(disk).size).toBe(64 * MIB);
+    const disk = join(machine.folder, 'disks', 'disk.qcow2');
+    expect(statSync(disk).size).toBeLessThan(MIB);
     expect(statSync(machine.folder).mode & 0o777).toBe(0o700);
     expect(media.known()).toMatchObject([
       { location: disk, name: 'web disk', isOwned: true, attachedTo: ['web'], actualSizeBytes: expect.any(Number) },
     ]);
+    expect(media.known()).toMatchObject([{ format: 'qcow2', virtualSizeBytes: 64 * MIB }]);
     expect(published.slice(0, 2)).toMatchObject([
       { kind: 'mediumChanged', medium: { attachedTo: ['web'] } },
       { kind: 'machineChanged', machine: { id: machine.id } },
     ]);
+  });
+
+  it('makes its disk in the format that is named, else in one that its engine can use', async () => {
+    const rawOnly = openStore({ diskFormatsOf: () => ['raw'] });
+    await rawOnly.machines.create({ name: 'plain', diskSizeBytes: 64 * MIB });
+    await rawOnly.machines.create({ name: 'named', diskSizeBytes: 64 * MIB, diskFormat: 'vdi' });
+    expect(rawOnly.media.known().map(({ format }) => format)).toEqual(['raw', 'vdi']);
   });
 
   it('attaches discs and disks that exist, and makes them known', async () => {

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { chmodSync, existsSync, readdirSync, rmSync, statSync, symlinkSync } from 'node:fs';
+import { chmodSync, existsSync, readdirSync, rmSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
@@ -69,48 +69,6 @@ describe('registering', () => {
   });
 });
 
-describe('creating a disk', () => {
-  it('makes a sparse file of the size, readable by nobody else', async () => {
-    const { media, folder } = openStore();
-    const path = join(folder, 'big.img');
-    const medium = await media.createDisk(path, 20 * 1024 * MIB);
-    expect(medium).toMatchObject({ kind: 'disk', location: path, virtualSizeBytes: 20 * 1024 * MIB, isOwned: false });
-    const { size, blocks, mode } = statSync(path);
-    expect([size, mode & 0o777]).toEqual([20 * 1024 * MIB, 0o600]);
-    expect(blocks * 512).toBeLessThan(MIB);
-    expect(medium.actualSizeBytes).toBe(blocks * 512);
-  });
-
-  it('never overwrites, and leaves nothing aside', async () => {
-    const { media, folder } = openStore();
-    const path = writeImage(folder, 'precious.img', rawBytes());
-    expect(await refusalOf(() => media.createDisk(path, 4 * MIB))).toMatchObject({ code: 'FILE_EXISTS' });
-    expect(statSync(path).size).toBe(rawBytes().length);
-    expect(readdirSync(folder).filter((name) => name.includes('.new'))).toEqual([]);
-    expect(media.known()).toEqual([]);
-  });
-
-  it.each([
-    ['smaller than 4 MiB', 4 * MIB - 512],
-    ['larger than 2 TiB', 2048 * 1024 * MIB + 512],
-    ['that is no whole number of sectors', 4 * MIB + 1],
-  ])('of a size %s is refused', async (_, sizeBytes) => {
-    const { media, folder } = openStore();
-    const create = () => media.createDisk(join(folder, 'a.img'), sizeBytes);
-    expect(await refusalOf(create)).toMatchObject({ code: 'INVALID_INPUT' });
-    expect(existsSync(join(folder, 'a.img'))).toBe(false);
-  });
-
-  it('in a folder that is not there, or by a relative path, is refused', async () => {
-    const { media, folder } = openStore();
-    const create = (path: string) => refusalOf(() => media.createDisk(path, 4 * MIB));
-    expect(await create(join(folder, 'nowhere', 'a.img'))).toMatchObject({ code: 'FILE_NOT_FOUND' });
-    expect(await create('a.img')).toMatchObject({ code: 'INVALID_INPUT' });
-    const file = writeImage(folder, 'file', rawBytes());
-    expect(await create(join(file, 'a.img'))).toMatchObject({ code: 'FILE_NOT_FOUND' });
-  });
-});
-
 describe('a file that went', () => {
   it('is told once, with the reason, and once when it is back', async () => {
     const { media, folder, published } = openStore();
@@ -136,7 +94,14 @@ describe('resolving', () => {
     const disk = await media.register(writeImage(folder, 'a.img', rawBytes()), 'disk');
     const disc = await media.register(writeImage(folder, 'a.iso', isoBytes()), 'optical');
     const { id, location: path } = disk;
-    expect(await media.resolve(id)).toEqual({ id, path, format: 'raw', sizeBytes: 32768, isReadOnly: false });
+    expect(await media.resolve(id)).toEqual({
+      id,
+      path,
+      format: 'raw',
+      sizeBytes: 32768,
+      isReadOnly: false,
+      backing: [],
+    });
     expect(await media.resolve(disc.id)).toMatchObject({ isReadOnly: true });
   });
 

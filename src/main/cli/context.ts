@@ -8,6 +8,8 @@ export interface CliContext {
   print(line: string): void;
   stdin: NodeJS.ReadStream;
   stdout: NodeJS.WriteStream;
+  /** Where progress goes, when it is a terminal. */
+  stderr: Pick<NodeJS.WriteStream, 'isTTY' | 'write'>;
   env: NodeJS.ProcessEnv;
 }
 

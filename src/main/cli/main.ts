@@ -13,6 +13,7 @@ const exitCode = await runCommandLine(
     print: (line) => process.stdout.write(`${line}\n`),
     stdin: process.stdin,
     stdout: process.stdout,
+    stderr: process.stderr,
     env: process.env,
   },
   programVersion(),

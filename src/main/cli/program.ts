@@ -3,6 +3,7 @@ import { addActionCommands } from './action-commands.ts';
 import { addConsoleCommands } from './console-commands.ts';
 import type { CliContext } from './context.ts';
 import { addCreateCommand } from './create-command.ts';
+import { addDiskCommands } from './disk-commands.ts';
 import { reportFailure } from './failure.ts';
 import { addInfoCommands } from './info-commands.ts';
 import { addRunCommand } from './run-command.ts';
@@ -22,20 +23,26 @@ export function createProgram(context: CliContext, version: string): Command {
   addSetCommand(program, context);
   addActionCommands(program, context);
   addConsoleCommands(program, context);
+  addDiskCommands(program, context);
   addServeCommand(program, context);
   addRunCommand(program, context);
-  for (const command of program.commands) command.option('--json', 'print the answer, or the error, as JSON');
+  for (const command of everyCommand(program)) command.option('--json', 'print the answer, or the error, as JSON');
   return program;
 }
 
 /** Runs one command line and resolves its exit code; never throws. */
 export async function runCommandLine(args: string[], context: CliContext, version: string): Promise<number> {
   const program = createProgram(context, version);
-  for (const command of program.commands) command.exitOverride();
+  for (const command of everyCommand(program)) command.exitOverride();
   try {
     await program.parseAsync(args, { from: 'user' });
     return 0;
   } catch (thrown) {
     return reportFailure(thrown, { json: args.includes('--json'), print: context.print });
   }
+}
+
+/** The commands below this one, those of `inn disk` and its like among them. */
+function everyCommand({ commands }: Command): Command[] {
+  return commands.flatMap((command) => [command, ...everyCommand(command)]);
 }

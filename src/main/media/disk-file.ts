@@ -3,10 +3,11 @@ import { constants } from 'node:fs';
 import { access, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { InnError } from '../../shared/errors.ts';
+import type { ImageVariant, MediumFormat } from '../../shared/model/medium.ts';
 import { GIB, MIB } from '../../shared/units.ts';
 import { errnoOf, fileError } from '../file-error.ts';
+import { imageFormat } from './formats/formats.ts';
 import { SECTOR } from './image-file.ts';
-import { makeNewFile } from './new-file.ts';
 
 /** Sizes of new disks, as the field has them (field guide §2.6). */
 export const DISK_SIZE_BYTES = { min: 4 * MIB, max: 2048 * GIB } as const;
@@ -22,14 +23,19 @@ export function assertDiskSize(sizeBytes: number): void {
 }
 
 /**
- * Creates an empty raw disk: a sparse file that takes space as the guest writes. It is made aside and appears whole or
- * not at all; a file that stands at `path` is never overwritten.
+ * Creates an empty disk, by default raw: a sparse file that takes space as the guest writes. It appears whole or not at
+ * all; a file that stands at `path` is never overwritten.
  * @param sizeBytes 4 MiB to 2 TiB, a multiple of 512.
- * @throws InnError `INVALID_INPUT`, `FILE_EXISTS`, `FILE_NOT_FOUND` (no such folder), `FILE_NOT_ACCESSIBLE`, `DISK_FULL`
+ * @throws InnError `INVALID_INPUT`, `NOT_SUPPORTED` (variant), `FILE_EXISTS`, `FILE_NOT_FOUND` (no such folder),
+ * `FILE_NOT_ACCESSIBLE`, `DISK_FULL`
  */
-export async function createDiskFile(path: string, sizeBytes: number): Promise<void> {
+export async function createDiskFile(
+  path: string,
+  sizeBytes: number,
+  { format = 'raw', variant }: { format?: MediumFormat; variant?: ImageVariant | undefined } = {},
+): Promise<void> {
   assertDiskSize(sizeBytes);
-  await makeNewFile(path, (file) => file.truncate(sizeBytes));
+  await imageFormat(format).create(path, { sizeBytes, ...(variant === undefined ? {} : { variant }) });
 }
 
 /**
