@@ -36,6 +36,12 @@ export async function spawnDetached(
   return { child, ended, pid, pidStartTime: (await readStartTime(pid)) ?? 'ended' };
 }
 
+/** How a process ends that must end soon. Waiting for it keeps this program alive, which the process alone does not. */
+export async function awaitEnd({ child, ended }: Pick<DetachedProcess, 'child' | 'ended'>): Promise<ProcessEnd> {
+  child.ref();
+  return ended;
+}
+
 function spawned(child: ChildProcess, subject: string): Promise<void> {
   return new Promise((resolve, reject) => {
     child.once('spawn', resolve);
@@ -47,10 +53,10 @@ function spawned(child: ChildProcess, subject: string): Promise<void> {
 
 /** Why a process that has ended (or will in a moment) was not ready, with the last words of its log. */
 export async function describeEarlyEnd(
-  ended: Promise<ProcessEnd>,
+  process: Pick<DetachedProcess, 'child' | 'ended'>,
   { subject, logFile }: { subject: string; logFile: string },
 ): Promise<InnError> {
-  const { code, signal } = await ended;
+  const { code, signal } = await awaitEnd(process);
   const log = await readLogTail(logFile);
   const how = signal === null ? `exit code ${code}` : signal;
   const quote = log.length === 0 ? '' : ` ${log.findLast((line) => /error/i.test(line)) ?? log.at(-1)}`;

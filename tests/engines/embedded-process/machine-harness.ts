@@ -4,7 +4,7 @@ import { connect, type Socket } from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { type ProcessSpec, RUNTIME_FILES } from '../../../src/main/engines/embedded/process-spec.ts';
+import { GO, type ProcessSpec, RUNTIME_FILES } from '../../../src/main/engines/embedded/process-spec.ts';
 import { QmpClient } from '../../../src/main/engines/qmp/client.ts';
 import type { QmpEvent } from '../../../src/main/engines/qmp/protocol.ts';
 import { GUEST_READY, SerialConsole } from '../../support/serial-console.ts';
@@ -84,18 +84,32 @@ export class TestMachine implements AsyncDisposable {
       this.log += text;
     });
     this.ended = new Promise((resolve) => this.process.once('exit', resolve));
-    const report = this.process.stdio[3] as Socket;
     this.report = new Promise((resolve) => {
-      report.setEncoding('utf8').once('data', (text: string) => resolve(text.trim()));
-      report.once('end', () => resolve(''));
+      this.#spawner.setEncoding('utf8').once('data', (text: string) => resolve(text.trim()));
+      this.#spawner.once('end', () => resolve(''));
     });
+  }
+
+  get #spawner(): Socket {
+    return this.process.stdio[3] as Socket;
+  }
+
+  /** Closes the connection to the program that started it, as the system does when that program dies. */
+  hangUp(): void {
+    this.#spawner.destroy();
+  }
+
+  /** Starts the process, which is not told yet that it is written down. */
+  static async spawn(spec: ProcessSpec, environment: NodeJS.ProcessEnv = {}): Promise<TestMachine> {
+    const folder = await mkdtemp(path.join(os.tmpdir(), 'inn-mp-'));
+    await writeFile(path.join(folder, RUNTIME_FILES.spec), JSON.stringify(spec));
+    return new TestMachine(folder, environment);
   }
 
   /** Starts the process; the guest's processor stands still. */
   static async start(spec: ProcessSpec, environment: NodeJS.ProcessEnv = {}): Promise<TestMachine> {
-    const folder = await mkdtemp(path.join(os.tmpdir(), 'inn-mp-'));
-    await writeFile(path.join(folder, RUNTIME_FILES.spec), JSON.stringify(spec));
-    const machine = new TestMachine(folder, environment);
+    const machine = await TestMachine.spawn(spec, environment);
+    machine.#spawner.write(GO);
     const report = await machine.report;
     if (report !== 'ready') return machine;
     machine.#qmp = await QmpClient.connect(machine.path(RUNTIME_FILES.qmp), { timeoutMs: CONNECT_TIMEOUT_MS });

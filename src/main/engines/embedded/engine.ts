@@ -5,7 +5,7 @@ import type { Issue, MachineConfig } from '../../../shared/model/machine.ts';
 import type { Engine, RuntimeRecord, Session, StartSpec } from '../engine.ts';
 import { endLeftover } from '../leftover.ts';
 import { assertFilesUsable } from '../named-files.ts';
-import { isSameProcess, killProcess } from '../process-identity.ts';
+import { isSameProcess } from '../process-identity.ts';
 import { QmpSession } from '../qmp-session.ts';
 import { PROCESS_LOG } from '../runtime-files.ts';
 import { prepareRuntimeFolder, removeRuntimeFolder } from '../runtime-folder.ts';
@@ -51,7 +51,7 @@ export class EmbeddedEngine implements Engine {
       const runtime = recordOf(spec, child);
       return await beginSession(spec, runtime, child, signal);
     } catch (error) {
-      if (child !== undefined) await endAtOnce(child);
+      await child?.end(); // nothing of a failed start may go on running
       await removeRuntimeFolder(spec.folders.runtime);
       throw signal.aborted ? cancelled(error) : error;
     }
@@ -121,12 +121,6 @@ async function beginSession(
     await session[Symbol.asyncDispose]();
     throw error;
   }
-}
-
-/** Nothing of a failed start may go on running. Resolves when the process is gone. */
-async function endAtOnce(child: LaunchedProcess): Promise<void> {
-  await killProcess(child, 'SIGKILL');
-  await child.ended;
 }
 
 function assertNotCancelled(signal: AbortSignal): void {

@@ -1,11 +1,12 @@
-import type { Readable } from 'node:stream';
+import type { Socket } from 'node:net';
 import { InnError, isErrorCode } from '../../../shared/errors.ts';
-import { describeEarlyEnd, spawnDetached } from '../detached-process.ts';
+import { awaitEnd, type DetachedProcess, describeEarlyEnd, spawnDetached } from '../detached-process.ts';
 import { writeProcessFile } from '../leftover.ts';
 import { openRotatedLog } from '../log-rotation.ts';
-import type { ProcessIdentity } from '../process-identity.ts';
+import { killProcess, type ProcessIdentity } from '../process-identity.ts';
 import type { ProcessEnd } from '../session-exit.ts';
 import { machineProcessEnvironment, machineProcessPath } from './process-script.ts';
+import { GO } from './process-spec.ts';
 
 export interface LaunchedProcess extends ProcessIdentity {
   ended: Promise<ProcessEnd>;
@@ -14,6 +15,8 @@ export interface LaunchedProcess extends ProcessIdentity {
    * @throws InnError `ENGINE_FAILED` or the process's own code, `ENGINE_TIMEOUT`, `CANCELLED`
    */
   ready(options: { timeoutMs: number; signal: AbortSignal }): Promise<void>;
+  /** Kills it. Resolves when it is gone. */
+  end(): Promise<void>;
 }
 
 const SUBJECT = 'The machine process';
@@ -21,26 +24,44 @@ const READY = 'ready';
 const MAX_REPORT_LENGTH = 65_536;
 
 /**
- * Starts a machine process that outlives this program: a session of its own (setsid), nothing on its standard input,
- * all that it says in its log. File 3 is a pipe on which it says one line: that it is ready, or why it is not.
- * @throws InnError `ENGINE_FAILED` when it cannot be started
+ * Starts a machine process that outlives this program: a session of its own (setsid), nothing on its standard input, all
+ * that it says in its log. Over file 3 it is told to go on when it is written down; it says one line there: that it is
+ * ready, or why it is not. Until its guest runs it ends by itself when file 3 is closed, as by the end of this program.
+ * @throws InnError `ENGINE_FAILED` when it cannot be started; the system's error when it cannot be written down
  */
 export async function launchMachineProcess(runtimeFolder: string, logFile: string): Promise<LaunchedProcess> {
   await using log = await openRotatedLog(logFile);
-  const { child, ended, ...identity } = await spawnDetached(process.execPath, [machineProcessPath(), runtimeFolder], {
+  const started = await spawnDetached(process.execPath, [machineProcessPath(), runtimeFolder], {
     subject: SUBJECT,
     cwd: runtimeFolder, // a folder that nobody unmounts under a running machine
     env: machineProcessEnvironment(),
     stdio: ['ignore', log.fd, log.fd, 'pipe'],
   });
-  const pipe = child.stdio[3] as Readable; // an untyped edge: the fourth `pipe` above makes it so
-  await writeProcessFile(runtimeFolder, identity);
-  return { ...identity, ended, ready: (options) => waitUntilReady(pipe, ended, logFile, options) };
+  const { child, ended, pid, pidStartTime } = started;
+  const pipe = child.stdio[3] as Socket; // an untyped edge: the fourth `pipe` above makes it so
+  pipe.on('error', () => undefined); // the process is gone, which is told otherwise
+  try {
+    await writeProcessFile(runtimeFolder, started);
+  } catch (error) {
+    await end(started);
+    throw error;
+  }
+  pipe.write(GO);
+  return {
+    ...{ pid, pidStartTime, ended },
+    ready: (options) => waitUntilReady(pipe, started, logFile, options),
+    end: () => end(started),
+  };
+}
+
+async function end(started: DetachedProcess): Promise<void> {
+  await killProcess(started, 'SIGKILL');
+  await awaitEnd(started);
 }
 
 async function waitUntilReady(
-  pipe: Readable,
-  ended: Promise<ProcessEnd>,
+  pipe: Socket,
+  started: DetachedProcess,
   logFile: string,
   { timeoutMs, signal }: { timeoutMs: number; signal: AbortSignal },
 ): Promise<void> {
@@ -52,28 +73,28 @@ async function waitUntilReady(
     const message = `The machine process was not ready within ${timeoutMs / 1000} seconds.`;
     throw new InnError('ENGINE_TIMEOUT', message, { hint: 'The host may be overloaded; try again.' });
   }
-  throw readFailure(report) ?? (await describeEarlyEnd(ended, { subject: SUBJECT, logFile }));
+  throw readFailure(report) ?? (await describeEarlyEnd(started, { subject: SUBJECT, logFile }));
 }
 
-/** The first line of the pipe, or what there was of it when it ended or was given up. */
-function readLine(pipe: Readable, signal: AbortSignal): Promise<string> {
+/**
+ * The first line of the pipe, or what there was of it when it ended or was given up. The pipe stays open, as its end tells
+ * the process that this program is gone; the process closes it when its guest runs.
+ */
+function readLine(pipe: Socket, signal: AbortSignal): Promise<string> {
   return new Promise((resolve) => {
     let text = '';
     const finish = (): void => {
       signal.removeEventListener('abort', finish);
-      pipe.removeAllListeners();
-      pipe.on('error', () => undefined); // nobody reads it any more
-      pipe.destroy();
+      pipe.off('data', take).off('close', finish);
+      pipe.resume().unref();
       resolve(text.split('\n', 1)[0] ?? '');
     };
-    pipe.setEncoding('utf8');
-    pipe.on('data', (chunk: string) => {
+    const take = (chunk: string): void => {
       text += chunk;
       if (chunk.includes('\n') || text.length > MAX_REPORT_LENGTH) finish();
-    });
-    pipe.once('end', finish);
-    pipe.once('error', finish);
-    if (signal.aborted) finish();
+    };
+    pipe.setEncoding('utf8').on('data', take).once('close', finish);
+    if (signal.aborted || pipe.destroyed) finish();
     else signal.addEventListener('abort', finish, { once: true });
   });
 }

@@ -2,7 +2,7 @@ import path from 'node:path';
 import { InnError } from '../../../shared/errors.ts';
 import type { EngineInfo } from '../../../shared/model/engine.ts';
 import type { Issue, MachineConfig } from '../../../shared/model/machine.ts';
-import type { DetachedProcess } from '../detached-process.ts';
+import { awaitEnd, type DetachedProcess } from '../detached-process.ts';
 import type { Engine, RuntimeRecord, Session, StartSpec } from '../engine.ts';
 import { endLeftover } from '../leftover.ts';
 import { assertFilesUsable } from '../named-files.ts';
@@ -108,7 +108,7 @@ function makeOrders(spec: StartSpec, installation: Installation): QemuOrders {
 /** Nothing of a failed start may go on running. Resolves when the process is gone. */
 async function endAtOnce(qemu: DetachedProcess): Promise<void> {
   await killProcess(qemu, 'SIGKILL');
-  await qemu.ended;
+  await awaitEnd(qemu);
 }
 
 function assertNotCancelled(signal: AbortSignal): void {

@@ -1,9 +1,9 @@
 /**
- * The process of one machine of the embedded engine: `node main.ts <runtime folder>`. It reads `machine.json` there,
- * opens its sockets beside it, says `ready` on file descriptor 3 if that is open (else the error, as JSON), and waits for `cont`. It outlives the
- * program that started it; it ends with the machine, and leaves `exit.json` when it ended in order.
+ * The process of one machine of the embedded engine: `node main.ts <runtime folder>`. Told `go` on file descriptor 3, if that
+ * is open, it reads `machine.json` in the folder, opens its sockets beside it, says `ready` there (or the error, as JSON), and
+ * waits for `cont`. From then on it outlives the program that started it; it ends with the machine, and leaves `exit.json`
+ * when it ended in order.
  */
-import { fstatSync, writeSync } from 'node:fs';
 import { readFile, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { toErrorReport } from '../../../../shared/errors.ts';
@@ -15,12 +15,18 @@ import { V86_VERSION } from './emulator.ts';
 import { captureConsole, log } from './log.ts';
 import type { Ending } from './machine.ts';
 import { buildMachine, type MachineParts } from './machine-parts.ts';
+import { Spawner } from './spawner.ts';
 
-const READY_FD = 3;
 /** How long what was written may take to go out to clients that read, in milliseconds. */
 const FAREWELL_MS = 200;
 
 const [runtimeFolder = '.'] = process.argv.slice(2);
+let built: MachineParts | undefined;
+const spawner = new Spawner(() => {
+  log('the program that started this process is gone, and the guest has never run');
+  if (built) built.machine.end('powerOff');
+  else process.exit(1);
+});
 const inFolder = (name: string): string => path.join(runtimeFolder, name);
 
 captureConsole();
@@ -31,18 +37,23 @@ try {
   await run();
 } catch (error) {
   log('the machine could not be started', error);
-  sayToSpawner(`${JSON.stringify(toErrorReport(error))}\n`);
+  spawner.report(JSON.stringify(toErrorReport(error)));
   process.exit(1);
 }
 
 async function run(): Promise<void> {
+  await spawner.permission();
   await rm(inFolder(EXIT_FILE), { force: true });
   const spec: ProcessSpec = JSON.parse(await readFile(inFolder(RUNTIME_FILES.spec), 'utf8'));
   process.title = `innkeeper ${spec.name}`;
   const parts = await buildMachine(spec, {
-    emit: (event, data) => qmp.emit(event, data),
+    emit: (event, data) => {
+      if (event === 'RESUME') spawner.release();
+      qmp.emit(event, data);
+    },
     onEnd: (ending) => void end(ending, parts, qmp),
   });
+  built = parts;
   const qmp = createQmpServer({
     version: versionOf(V86_VERSION),
     package: 'Innkeeper machine process (v86)',
@@ -53,7 +64,7 @@ async function run(): Promise<void> {
   await openSockets(parts, qmp);
   parts.states.restore();
   log(`machine '${spec.name}' is ready`);
-  sayToSpawner('ready\n');
+  spawner.report('ready');
 }
 
 async function openSockets({ spec, display, serial, network }: MachineParts, qmp: QmpServer): Promise<void> {
@@ -92,15 +103,6 @@ function catchEmulatorErrors({ machine }: MachineParts): void {
 
 function isWasmTrap(error: unknown): boolean {
   return error instanceof Error && error.name === 'RuntimeError';
-}
-
-function sayToSpawner(text: string): void {
-  try {
-    // Node's spawn gives a socket. When nothing was given, Node itself may have a pipe of its own there.
-    if (fstatSync(READY_FD).isSocket()) writeSync(READY_FD, text);
-  } catch {
-    // Started by hand: nobody waits.
-  }
 }
 
 function versionOf(text: string): { major: number; minor: number; micro: number } {
