@@ -32,7 +32,7 @@ export class FailingFile {
   contentsAfter(done: number, isLost: () => boolean): Buffer {
     const happened = this.steps.slice(0, done);
     const durable = Math.max(0, ...happened.map((step) => (step.do === 'sync' ? step.durable : 0)));
-    let bytes = Buffer.from(this.#before);
+    let bytes: Buffer = Buffer.from(this.#before);
     for (const [index, step] of happened.entries()) {
       if (step.do === 'truncate') bytes = Buffer.concat([bytes.subarray(0, step.length)], step.length);
       else if (step.do === 'write') bytes = applied(bytes, step, index < durable ? () => false : isLost);
@@ -81,4 +81,15 @@ function applied(bytes: Buffer, { offset, data }: Extract<Step, { do: 'write' }>
     start = end;
   }
   return result;
+}
+
+/** Numbers from 0 to 1 that are the same for the same seed (xorshift32). */
+export function makeDice(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state ^= state << 13;
+    state ^= state >>> 17;
+    state ^= state << 5;
+    return (state >>> 0) / 2 ** 32;
+  };
 }

@@ -9,7 +9,7 @@ import { qcow2Format } from '../../../src/main/media/formats/qcow2/qcow2-format.
 import { openRawFile } from '../../../src/main/media/formats/raw-file.ts';
 import { type DiskAction, diskActions, patternBytes, readAll } from '../../support/image-suite.ts';
 import { writeImage } from '../../support/images.ts';
-import { FailingFile } from '../../support/power-failure.ts';
+import { FailingFile, makeDice } from '../../support/power-failure.ts';
 import { makeTempFolder } from '../../support/temp-folder.ts';
 
 const SIZE = 80 * 1024;
@@ -49,17 +49,6 @@ class Expectation {
     }
     return undefined;
   }
-}
-
-/** Numbers from 0 to 1 that are the same for the same seed (xorshift32). */
-function makeDice(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state ^= state << 13;
-    state ^= state >>> 17;
-    state ^= state << 5;
-    return (state >>> 0) / 2 ** 32;
-  };
 }
 
 const FLUSH: DiskAction = { do: 'flush' };
