@@ -73,7 +73,7 @@ export class CpuLimit {
 
   #begin(): void {
     this.#endGuard = this.#process.guard();
-    this.#tokens = 0;
+    this.#tokens = Number.POSITIVE_INFINITY; // a full bucket: the first look brings it to its measure
     this.#lastMs = this.#nowMs();
     this.#lastSeconds = this.#process.readSeconds() ?? 0;
     this.#schedule(0);
