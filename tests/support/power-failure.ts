@@ -83,6 +83,33 @@ function applied(bytes: Buffer, { offset, data }: Extract<Step, { do: 'write' }>
   return result;
 }
 
+/** A file on a disk that has only so much place: writes behind `limit.bytes` fail like those on a full disk. */
+export async function openOnFullDisk(path: string, limit: { bytes: number }): Promise<HostFile> {
+  const handle = await open(path, 'r+');
+  const guard = (offset: unknown, lengthBytes: number): void => {
+    if (Number(offset) + lengthBytes > limit.bytes) throw Object.assign(new Error('no space left'), { code: 'ENOSPC' });
+  };
+  const limited = new Proxy<RandomAccessHandle>(handle, {
+    get(target, name) {
+      if (name === 'write') {
+        return async (data: Uint8Array, from: number, length: number, offset: number) => {
+          guard(offset, length);
+          return target.write(data, from, length, offset);
+        };
+      }
+      if (name === 'writev') {
+        return async (parts: Uint8Array[], offset: number) => {
+          guard(offset, Buffer.concat(parts).length);
+          return target.writev(parts, offset);
+        };
+      }
+      const member = Reflect.get(target, name);
+      return typeof member === 'function' ? member.bind(target) : member;
+    },
+  });
+  return new HostFile(path, false, limited, (await handle.stat()).size);
+}
+
 /** Numbers from 0 to 1 that are the same for the same seed (xorshift32). */
 export function makeDice(seed: number): () => number {
   let state = seed;

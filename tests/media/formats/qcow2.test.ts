@@ -4,11 +4,13 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { ImageFormat } from '../../../src/main/media/formats/image-format.ts';
 import { createQcow2, type Qcow2Layout } from '../../../src/main/media/formats/qcow2/create.ts';
+import { partsOf, Qcow2Device } from '../../../src/main/media/formats/qcow2/device.ts';
 import { growQcow2 } from '../../../src/main/media/formats/qcow2/grow.ts';
 import { qcow2Format } from '../../../src/main/media/formats/qcow2/qcow2-format.ts';
 import { openRawFile } from '../../../src/main/media/formats/raw-file.ts';
 import { diskActions, expectSame, newImage, patternBytes, playActions, readAll } from '../../support/image-suite.ts';
 import { writeImage } from '../../support/images.ts';
+import { openOnFullDisk } from '../../support/power-failure.ts';
 import { refusalOf } from '../../support/refusal.ts';
 import { makeTempFolder } from '../../support/temp-folder.ts';
 
@@ -133,6 +135,31 @@ describe('a qcow2 image', () => {
     await disk.close();
   });
 
+  it('says when the disk is full, and goes on as if nothing had been once there is space', async () => {
+    const path = join(makeTempFolder(), 'disk.qcow2');
+    await tiny.create(path, { sizeBytes: MIB });
+    const limit = { bytes: 100 * KIB };
+    const file = await openOnFullDisk(path, limit);
+    const disk = new Qcow2Device(await partsOf(file, { isReadOnly: false }));
+    const model = Buffer.alloc(MIB);
+    let refused = 0;
+    for (let part = 0; part < 256; part++) {
+      const data = patternBytes(4096, part + 1);
+      const offset = ((part * 37) % 256) * 4096;
+      model.set(data, offset);
+      while (!(await succeeds(async () => disk.write(offset, data)))) {
+        refused += 1;
+        limit.bytes += 3000;
+      }
+      while (part % 16 === 0 && !(await succeeds(() => disk.flush()))) limit.bytes += 700;
+    }
+    expect(refused).toBeGreaterThan(20);
+    limit.bytes = 2 * MIB;
+    expectSame(await readAll(disk), model);
+    await disk.close();
+    expect(await tiny.check(path)).toMatchObject(SOUND);
+  });
+
   it('grows, and shows zeros in its new part even over a larger backing image', async () => {
     const folder = makeTempFolder();
     const base = patternBytes(64 * KIB, 3);
@@ -188,3 +215,14 @@ describe('a qcow2 image', () => {
     await disk.close();
   });
 });
+
+/** False when the disk is full; other errors are thrown on. */
+async function succeeds(work: () => Promise<void>): Promise<boolean> {
+  try {
+    await work();
+    return true;
+  } catch (error) {
+    expect(error).toMatchObject({ code: 'ENOSPC' });
+    return false;
+  }
+}
