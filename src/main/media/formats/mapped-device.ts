@@ -1,3 +1,4 @@
+import { AsyncLock } from './async-lock.ts';
 import { assertInside, type BlockDevice, type Extent, ioError } from './block-device.ts';
 import type { HostFile } from './host-file.ts';
 import { ShareLock } from './share-lock.ts';
@@ -55,7 +56,7 @@ export class MappedDevice implements BlockDevice {
   readonly #file: HostFile;
   readonly #map: BlockMap;
   readonly #lock = new ShareLock();
-  #allocating: Promise<unknown> = Promise.resolve();
+  readonly #allocating = new AsyncLock();
   #touched: Promise<void> | undefined;
 
   constructor(file: HostFile, map: BlockMap, sizeBytes: number, backing?: BlockDevice) {
@@ -84,7 +85,7 @@ export class MappedDevice implements BlockDevice {
     await this.#lock.share(async () => {
       await this.#touch();
       await this.#eachRun(offset, data, async (run, part, at) => {
-        if (run.kind !== 'data') return this.#inTurn(() => this.#writeNew(at, data.subarray(at - offset)));
+        if (run.kind !== 'data') return this.#allocating.run(() => this.#writeNew(at, data.subarray(at - offset)));
         await this.#writeOver(run.fileOffset, part);
         return part.length;
       });
@@ -207,12 +208,6 @@ export class MappedDevice implements BlockDevice {
       this.#touched = undefined;
       throw error;
     });
-  }
-
-  #inTurn<T>(work: () => Promise<T>): Promise<T> {
-    const turn = this.#allocating.then(work);
-    this.#allocating = turn.catch(() => {});
-    return turn;
   }
 
   #assertWritable(): void {
