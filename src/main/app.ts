@@ -39,6 +39,8 @@ export interface AppOptions {
   /** Instead of the engines that ship with the program. */
   engines?: readonly Engine[];
   log?: Log;
+  /** Called at each step of work that must survive being cut off there; for tests. */
+  atStep?: (step: string) => void;
 }
 
 /** The core: every service, and no way in. */
@@ -56,7 +58,7 @@ export async function createApp(options: AppOptions) {
   const engines = options.engines ?? shippedEngines(paths, options.env);
   const db = openDatabase(paths.database);
   try {
-    return await assemble(paths, log, engines, db);
+    return await assemble(paths, log, engines, db, options);
   } catch (error) {
     db.close();
     throw error;
@@ -70,12 +72,18 @@ function shippedEngines(paths: Paths, env: NodeJS.ProcessEnv): Engine[] {
   return env.INNKEEPER_FAKE_ENGINE === '1' ? [qemu, embedded, new FakeEngine()] : [qemu, embedded];
 }
 
-async function assemble(paths: Paths, log: Log, engines: readonly Engine[], db: Database) {
+async function assemble(
+  paths: Paths,
+  log: Log,
+  engines: readonly Engine[],
+  db: Database,
+  options: Pick<AppOptions, 'atStep'>,
+) {
   const now = () => new Date();
-  await sweepLeftovers(paths.machines);
   const events = createEvents();
   const commit = createCommit(db, events);
   const table = createMachineTable(db);
+  await sweepLeftovers(paths.machines, (id) => table.list().some((machine) => machine.id === id));
   const snapshotTable = createSnapshotTable(db);
   const journal = createOperationTable(db);
   const media = createMediumService({ table: createMediumTable(db), commit, now });
@@ -90,6 +98,7 @@ async function assemble(paths: Paths, log: Log, engines: readonly Engine[], db: 
   const runner = new MachineRunner({
     ...{ table, commit, view, media, tasks, engines, checkEngine, paths, log, now, admit, endLeftover },
     ...{ snapshots: snapshotTable, journal },
+    ...(options.atStep ? { atStep: options.atStep } : {}),
     probe: () => host.doctor(),
     memoryAvailableBytes: async () => (await capacity.read()).memoryAvailableBytes,
     readExit: ({ runtimeFolder }) => readExit(runtimeFolder),

@@ -209,8 +209,8 @@ describe('a create that fails at any step leaves nothing behind', () => {
     const { folder } = await store.machines.create(input);
     mkdirSync(join(store.machinesFolder, '.new-1234', 'disks'), { recursive: true });
     mkdirSync(join(store.machinesFolder, '.trash-5678'));
-    expect(await sweepLeftovers(store.machinesFolder)).toHaveLength(2);
+    expect(await sweepLeftovers(store.machinesFolder, () => false)).toHaveLength(2);
     expect(readdirSync(store.machinesFolder).map((name) => join(store.machinesFolder, name))).toEqual([folder]);
-    expect(await sweepLeftovers(join(store.folder, 'nowhere'))).toEqual([]);
+    expect(await sweepLeftovers(join(store.folder, 'nowhere'), () => false)).toEqual([]);
   });
 });

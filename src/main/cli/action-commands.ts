@@ -47,15 +47,22 @@ export function addActionCommands(program: Command, context: CliContext): void {
   addRemove(program, context);
 }
 
+interface StartCommandOptions {
+  waitSerial?: string;
+  timeout: number;
+  disposable: boolean;
+}
+
 function addStart(program: Command, context: CliContext): void {
   program
     .command('start <machine>')
     .description(summaryOf(contract.machine.start))
     .option('--wait-serial <text>', 'return when the guest has printed this on its serial port')
+    .option('--disposable', 'throw all changes to its disks away when it is powered off', false)
     .option('--timeout <seconds>', 'how long to wait for it', wholeNumber(1, 3600), 60)
-    .action(async (machine: string, options: { waitSerial?: string; timeout: number }, command: Command) => {
+    .action(async (machine: string, options: StartCommandOptions, command: Command) => {
       await withConnection(context, async (connection) => {
-        const started = await connection.client.machine.start({ machine });
+        const started = await connection.client.machine.start({ machine, isDisposable: options.disposable });
         if (options.waitSerial !== undefined) {
           await using stream = await connection.openChannel(machine, 'serial');
           await runScript(stream, { wait: options.waitSerial, timeoutMs: options.timeout * 1000, onOutput: () => {} });

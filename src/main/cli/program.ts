@@ -9,6 +9,7 @@ import { addInfoCommands } from './info-commands.ts';
 import { addRunCommand } from './run-command.ts';
 import { addServeCommand } from './serve-command.ts';
 import { addSetCommand } from './set-command.ts';
+import { addSnapshotCommands } from './snapshot-commands.ts';
 
 /** The whole command line: one file per group of commands. */
 export function createProgram(context: CliContext, version: string): Command {
@@ -23,6 +24,7 @@ export function createProgram(context: CliContext, version: string): Command {
   addSetCommand(program, context);
   addActionCommands(program, context);
   addConsoleCommands(program, context);
+  addSnapshotCommands(program, context);
   addDiskCommands(program, context);
   addServeCommand(program, context);
   addRunCommand(program, context);

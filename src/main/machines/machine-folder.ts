@@ -1,5 +1,5 @@
-import { existsSync, renameSync } from 'node:fs';
-import { mkdir, readdir, rm } from 'node:fs/promises';
+import { existsSync, renameSync, rmSync } from 'node:fs';
+import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { MachineId } from '../../shared/model/machine.ts';
 import { fileError } from '../file-error.ts';
@@ -14,6 +14,8 @@ export interface MachinePlaces {
 /** Disks stand in this folder inside a machine's folder. */
 export const DISKS_FOLDER = 'disks';
 
+/** Stands in the folder of a machine until its record is stored. */
+const UNFINISHED = '.unfinished';
 const NEW = '.new-';
 const TRASH = '.trash-';
 
@@ -22,6 +24,7 @@ export async function makeFolderAside(places: MachinePlaces, id: MachineId): Pro
   const aside = join(places.machines, NEW + id);
   try {
     await mkdir(join(aside, DISKS_FOLDER), { recursive: true, mode: 0o700 });
+    await writeFile(join(aside, UNFINISHED), '');
     return aside;
   } catch (cause) {
     throw fileError(aside, cause);
@@ -36,7 +39,9 @@ export function putInPlace<T>(places: MachinePlaces, id: MachineId, aside: strin
   const folder = places.machineFolder(id);
   move(aside, folder);
   try {
-    return store();
+    const stored = store();
+    rmSync(join(folder, UNFINISHED), { force: true });
+    return stored;
   } catch (cause) {
     move(folder, aside);
     throw cause;
@@ -76,12 +81,20 @@ export async function filesIn(folder: string): Promise<string[]> {
 
 /**
  * Deletes what a program that ended halfway left behind: folders of machines that were never finished, or that were on
- * their way out. Only the holder of the database may call it.
+ * their way out, unless they are still known: those get their folder back. Only the holder of the database may call it.
  */
-export async function sweepLeftovers(machines: string): Promise<string[]> {
+export async function sweepLeftovers(machines: string, isKnown: (id: string) => boolean): Promise<string[]> {
   if (!existsSync(machines)) return [];
-  const names = (await readdir(machines)).filter((name) => name.startsWith(NEW) || name.startsWith(TRASH));
-  const leftovers = names.map((name) => join(machines, name));
+  const names = await readdir(machines);
+  for (const name of names) {
+    const id = name.startsWith(TRASH) ? name.slice(TRASH.length) : name;
+    if (!isKnown(id)) continue;
+    if (id !== name) move(join(machines, name), join(machines, id));
+    else rmSync(join(machines, id, UNFINISHED), { force: true });
+  }
+  const isLeftover = (name: string) =>
+    name.startsWith(NEW) || name.startsWith(TRASH) || existsSync(join(machines, name, UNFINISHED));
+  const leftovers = (await readdir(machines)).filter(isLeftover).map((name) => join(machines, name));
   await Promise.all(leftovers.map(deleteFolder));
   return leftovers;
 }

@@ -1,0 +1,200 @@
+/**
+ * A core that works on a machine's snapshots until it is killed: `node cut-off-core.ts <folder> <seed> <step>`. It begins by
+ * checking that everything is as its predecessor's log says, with the last operation done wholly or not at all. With a
+ * step it kills itself there; the step's name is printed when it gets that far.
+ */
+import { appendFileSync, existsSync, readdirSync, readFileSync, writeFileSync, writeSync } from 'node:fs';
+import { join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
+import { createApp } from '../../src/main/app.ts';
+import { FakeEngine } from '../../src/main/engines/fake/engine.ts';
+import { createLog } from '../../src/main/log.ts';
+import { makePaths } from '../../src/main/paths.ts';
+import { isRest } from '../../src/shared/machine-state.ts';
+import { BLOCKS, DISK_BYTES, diskOf, readDisk, writeDisk } from './disk-images.ts';
+
+type Content = number[];
+/** What must be found on the disks. */
+interface Model {
+  present: Content;
+  snapshots: Record<string, Content>;
+  clones: Record<string, Content>;
+}
+type Work = 'write' | 'take' | 'takeOnline' | 'restore' | 'delete' | 'linked' | 'full' | 'remove';
+interface Pending {
+  work: Work;
+  block: number;
+  byte: number;
+  target: string | undefined;
+  name: string;
+}
+interface Line {
+  model: Model;
+  pending?: Pending;
+}
+
+const [folder = '.', seed = '1', stopAt = ''] = process.argv.slice(2);
+const journal = join(folder, 'expected.jsonl');
+const env = { INNKEEPER_HOME: join(folder, 'home'), XDG_RUNTIME_DIR: join(folder, 'run') };
+let state = Number(seed);
+/** Mulberry32, a generator of 32 bits of state. */
+const random = (below: number): number => {
+  state = (state + 0x6d2b79f5) | 0;
+  let bits = Math.imul(state ^ (state >>> 15), 1 | state);
+  bits = (bits + Math.imul(bits ^ (bits >>> 7), 61 | bits)) ^ bits;
+  return ((bits ^ (bits >>> 14)) >>> 0) % below;
+};
+const say = (text: string): void => void writeSync(1, `${text}\n`);
+const atStep = (step: string): void => {
+  if (step === stopAt) {
+    say(`stopped at ${step}`);
+    process.kill(process.pid, 'SIGKILL');
+  }
+};
+
+const app = await createApp({ env, engines: [new FakeEngine()], log: createLog(makePaths(env), 'silent'), atStep });
+const { machines, snapshots, media, events, runner } = app.services;
+if (!machines.list().some(({ config }) => config.name === 'web')) await makeMachine();
+const web = () => machines.get('web');
+await settled();
+let model = await check();
+say('ready');
+for (;;) {
+  const pending = choose();
+  write({ model, pending });
+  model = await perform(pending, structuredClone(model));
+  write({ model });
+}
+
+async function makeMachine(): Promise<void> {
+  const file = join(folder, 'disk.img');
+  writeFileSync(file, Buffer.alloc(DISK_BYTES));
+  await machines.create({ name: 'web', engine: 'fake', memoryMiB: 16, diskPath: file });
+  write({ model: { present: new Array<number>(BLOCKS).fill(0), snapshots: {}, clones: {} } });
+}
+
+/** Merges that were cut off go on in the background. */
+async function settled(): Promise<void> {
+  const changes = events.subscribe(() => ({ kind: 'machineChanged', machine: web() }));
+  for await (const _ of changes) if (isRest(web().state)) return;
+}
+
+function choose(): Pending {
+  const works: Work[] = [
+    'write',
+    'write',
+    'take',
+    'take',
+    'takeOnline',
+    'restore',
+    'delete',
+    'delete',
+    'linked',
+    'full',
+    'remove',
+  ];
+  const work = works[random(works.length)] ?? 'write';
+  const list = work === 'remove' ? Object.keys(model.clones) : Object.keys(model.snapshots);
+  const target = list[random(Math.max(1, list.length))];
+  return { work, block: random(BLOCKS), byte: random(256), target, name: `clone ${random(1_000_000_000)}` };
+}
+
+async function perform(pending: Pending, after: Model): Promise<Model> {
+  const { work, block, byte, target, name } = pending;
+  const isIdle = (work === 'restore' || work === 'delete' || work === 'remove') && target === undefined;
+  const isClone = work === 'linked' || work === 'full';
+  const isFull =
+    (work.startsWith('take') && Object.keys(model.snapshots).length > 5) ||
+    (isClone && Object.keys(model.clones).length > 2);
+  if (isIdle || isFull) return after;
+  if (work === 'write') {
+    if (web().state === 'Saved') await runner.discardState(web().id);
+    await writeDisk({ media }, diskOf(web()), block, byte);
+  } else if (work === 'take') await snapshots.take('web', { name, description: '', withMemory: true });
+  else if (work === 'takeOnline') await takeOnline(name);
+  else if (work === 'restore') await snapshots.restore('web', target ?? '', { takesCurrentFirst: false });
+  else if (work === 'delete') await snapshots.remove('web', target ?? '').catch(allowInUse);
+  else if (work === 'remove') await machines.remove(target ?? '', true);
+  else {
+    if (web().state === 'Saved') await runner.discardState(web().id);
+    await snapshots.clone('web', { name, kind: work });
+  }
+  return await agree({ model: after, pending });
+}
+
+async function takeOnline(name: string): Promise<void> {
+  await runner.start(web().id);
+  await snapshots.take('web', { name, description: '', withMemory: true });
+  await runner.powerOff(web().id);
+}
+
+function allowInUse(error: { code?: string }): void {
+  if (error.code !== 'MEDIUM_IN_USE') throw error;
+}
+
+async function check(): Promise<Model> {
+  const last = readFileSync(journal, 'utf8').trim().split('\n').at(-1) ?? '{}';
+  const found = await agree(JSON.parse(last) as Line);
+  assert(isRest(web().state), `the machine is ${web().state}`);
+  assertNoStrays();
+  return found;
+}
+
+/** The model that is true now: that of before the operation, or after it. Ends the process when it is neither. */
+async function agree({ model: before, pending }: Line): Promise<Model> {
+  const after = structuredClone(before);
+  const { work, block = 0, byte = 0, target = '', name = '' } = pending ?? {};
+  const list = snapshots.list('web');
+  const present = await readDisk({ media }, diskOf(web()));
+  if (work === 'write' && present[block] === byte) after.present[block] = byte;
+  if (work === 'restore' && !isDeepStrictEqual(present, before.present)) after.present = before.snapshots[target] ?? [];
+  if (work === 'delete' && !list.some(({ id }) => id === target)) delete after.snapshots[target];
+  for (const taken of list) {
+    const isNew = taken.name === name || taken.name === `Linked base for '${name}'`;
+    if (isNew) after.snapshots[taken.id] = before.present;
+  }
+  const clone = machines.list().find(({ config }) => config.name === name);
+  if (clone) after.clones[name] = before.present;
+  if (work === 'remove' && !machines.list().some(({ config }) => config.name === target)) delete after.clones[target];
+  const isBased = list.some((taken) => taken.name === `Linked base for '${name}'`);
+  assert(
+    work !== 'linked' || isBased === (clone !== undefined),
+    'a linked clone came without its base, or a base alone',
+  );
+  assert(isDeepStrictEqual(present, after.present), `${work}: the disk has ${present}, not ${after.present}`);
+  assert(
+    isDeepStrictEqual(list.map(({ id }) => id).sort(), Object.keys(after.snapshots).sort()),
+    `${work}: other snapshots`,
+  );
+  for (const taken of list) {
+    const content = await readDisk({ media }, diskOf(taken));
+    assert(isDeepStrictEqual(content, after.snapshots[taken.id]), `${work}: '${taken.name}' has ${content}`);
+    const files = taken.hasMemory ? readdirSync(join(web().folder, 'snapshots')) : [`${taken.id}.state`];
+    assert(files.includes(`${taken.id}.state`), `${work}: the memory of '${taken.name}' is missing`);
+  }
+  for (const [each, content] of Object.entries(after.clones)) {
+    const found = await readDisk({ media }, diskOf(machines.get(each)));
+    assert(isDeepStrictEqual(found, content), `${work}: '${each}' has ${found}`);
+  }
+  return after;
+}
+
+function assertNoStrays(): void {
+  const known = new Set(media.known().map(({ location }) => location));
+  for (const machine of machines.list()) {
+    const at = join(machine.folder, 'snapshots');
+    const images = existsSync(at) ? readdirSync(at).filter((file) => file.endsWith('.qcow2')) : [];
+    for (const file of images) assert(known.has(join(at, file)), `'${file}' of '${machine.config.name}' is a stray`);
+  }
+  assert(readdirSync(app.paths.machines).length === machines.list().length, 'a folder without a machine is left');
+}
+
+function write(line: Line): void {
+  appendFileSync(journal, `${JSON.stringify(line)}\n`);
+}
+
+function assert(isTrue: boolean, message: string): void {
+  if (isTrue) return;
+  say(`WRONG: ${message}`);
+  process.exit(3);
+}
