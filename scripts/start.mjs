@@ -6,6 +6,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { findBrowser, getElectron, hasDisplay } from './browser.mjs';
 import { ensureBuilt } from './build.mjs';
+import { withCodeCache } from './code-cache.mjs';
 import { ensureInstalled, nodePath, root, toolEnv } from './install.mjs';
 
 const args = process.argv.slice(2);
@@ -31,7 +32,7 @@ function startCore(launchTicket) {
   const coreArgs = args.filter((arg) => !['--serve', '--browser'].includes(arg));
   const child = spawn(nodePath(), [path.join(root, 'out/main/headless.js'), ...coreArgs], {
     stdio: ['ignore', 'pipe', 'inherit'],
-    env: toolEnv({ INNKEEPER_LAUNCH_TICKET: launchTicket }),
+    env: withCodeCache(toolEnv({ INNKEEPER_LAUNCH_TICKET: launchTicket })),
   });
   const ended = new Promise((resolve) => child.on('exit', (code) => resolve(code ?? 0)));
   const url = new Promise((resolve) => {

@@ -2,6 +2,7 @@ import { InnError } from '../shared/errors.ts';
 import { connectToCore } from './api/client.ts';
 import { type CoreApi, createApi, serveCore } from './api/serve-core.ts';
 import { createApp } from './app.ts';
+import { keepCompiledCode } from './code-cache.ts';
 import { createLog } from './log.ts';
 import { makePaths, prepareFolders } from './paths.ts';
 import { programVersion, windowFolder } from './program-folder.ts';
@@ -33,6 +34,7 @@ export interface StartedCore {
 export async function startCore({ env, port, launchTicket }: StartCoreOptions): Promise<StartedCore> {
   const paths = makePaths(env);
   prepareFolders(paths);
+  keepCompiledCode(paths);
   const log = createLog(paths);
   const app = await createApp({ env, log }).catch(async (error: unknown) => {
     throw await withAddressOfFirst(error, paths);

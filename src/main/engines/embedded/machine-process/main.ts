@@ -5,6 +5,7 @@
  * when it ended in order.
  */
 import { readFile, rm } from 'node:fs/promises';
+import { flushCompileCache } from 'node:module';
 import path from 'node:path';
 import { toErrorReport } from '../../../../shared/errors.ts';
 import { createQmpServer, type QmpServer } from '../../qmp/server.ts';
@@ -65,6 +66,7 @@ async function run(): Promise<void> {
   parts.states.restore();
   log(`machine '${spec.name}' is ready`);
   spawner.report('ready');
+  flushCompileCache(); // otherwise written at the end of a process, which may be a kill
 }
 
 async function openSockets({ spec, display, serial, network }: MachineParts, qmp: QmpServer): Promise<void> {
