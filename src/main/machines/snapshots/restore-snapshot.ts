@@ -58,14 +58,16 @@ function assertReadable({ isDamaged, name }: SnapshotRecord): void {
 async function bringMemory(
   { deps }: RunnerContext,
   { id }: MachineRecord,
-  { stateFile, engine }: SnapshotRecord,
-  disks: readonly string[],
+  { stateFile, engine, config }: SnapshotRecord,
+  overlays: readonly string[],
 ): Promise<string | null> {
   if (stateFile === null || engine === null) return null;
   const folder = deps.paths.machineFolder(id);
   const file = newStateFile('saved');
   await copyFileQuickly(join(folder, stateFile), join(folder, file));
-  await writeSavedStateNote(folder, file, engine, disks);
+  const below = await Promise.all(disksOf(config).map((disk) => deps.media.resolve(disk)));
+  const chains = below.flatMap(({ path, backing }) => [path, ...backing.map((base) => base.path)]);
+  await writeSavedStateNote(folder, file, engine, [...overlays, ...chains]);
   return file;
 }
 
