@@ -45,6 +45,8 @@ const TABLE: Left[] = [
   { state: 'Restoring', process: 'runs', file: 'whole', expected: 'Running takenBack' },
   { state: 'Restoring', process: 'stands', file: 'whole', expected: 'Saved restoreFailed', keepsFile: true },
   { state: 'Restoring', process: 'gone', file: 'whole', expected: 'AbortedSaved engineKilled', keepsFile: true },
+  { state: 'Starting', process: 'powerOff', expected: 'PoweredOff startFailed' },
+  { state: 'Restoring', process: 'powerOff', file: 'whole', expected: 'Saved restoreFailed', keepsFile: true },
   {
     state: 'Restoring',
     process: 'never written down',
@@ -132,6 +134,57 @@ describe('a machine that an earlier program left behind', () => {
     house.engine.script.before = {};
     house.process(id).suffer({ state: 'Running' });
     await house.reaches(id, 'Running');
+  });
+
+  it('does not hold up the start of the program when it hangs, and is stuck when its time is up', async () => {
+    const house = openHouse();
+    const hanging = await leave(house, { state: 'Running', process: 'runs', expected: '' });
+    const sound = await leave(house, { state: 'Running', process: 'runs', expected: '' });
+    const released = Promise.withResolvers<void>();
+    house.engine.script.before.attach = async (machine) => {
+      if (machine.spec.machineId === hanging) await released.promise;
+    };
+    await house.runner.open();
+    expect(house.state(sound)).toBe('Running takenBack');
+    house.engine.script.before.status = hangs();
+    released.resolve();
+    await house.reaches(hanging, 'Stuck');
+    house.engine.script.before = {};
+    expect((await house.runner.powerOff(hanging)).state).toBe('PoweredOff');
+  });
+
+  it('can be powered off while it hangs', async () => {
+    const house = openHouse();
+    const id = await leave(house, { state: 'Running', process: 'runs', expected: '' });
+    const asked = Promise.withResolvers<void>();
+    house.engine.script.before.status = () => {
+      asked.resolve();
+      return new Promise(() => undefined);
+    };
+    await house.runner.open();
+    await asked.promise;
+    expect((await house.runner.powerOff(id)).state).toBe('PoweredOff');
+  });
+
+  it('is left as it is when the program ends while it hangs', async () => {
+    const house = openHouse();
+    const id = await leave(house, { state: 'Running', process: 'runs', expected: '' });
+    house.engine.script.before.attach = () => new Promise(() => undefined);
+    await house.runner.open();
+    await house.runner.close();
+    expect(house.get(id).state).toBe('Running');
+    expect(house.world.size).toBe(1);
+  });
+
+  it('leaves no unfinished state behind, when no save is under way', async () => {
+    const house = openHouse();
+    const id = await leave(house, { state: 'Running', process: 'gone', expected: '' });
+    const other = house.add({ name: 'other', storage: [] }, { state: 'PoweredOff', reason: 'user' });
+    const parts = [id, other].map((each) => join(house.paths.machineFolder(each), `${FILE}.part`));
+    const stranger = join(house.paths.machineFolder(other), 'notes.part');
+    for (const file of [...parts, stranger]) writeFileSync(file, 'half');
+    await house.runner.open();
+    expect([...parts, stranger].filter(existsSync)).toEqual([stranger]);
   });
 
   it('does not hold the others up when it cannot be taken back', async () => {

@@ -10,7 +10,7 @@ import type { LiveSession } from './live-session.ts';
 import { applyLiveSettings } from './live-settings.ts';
 import type { MachineRecord } from './machine-record.ts';
 import { type MachineSample, MachineSamples } from './machine-samples.ts';
-import { reattachAll } from './reattach.ts';
+import { reattachAll, sweepStates } from './reattach.ts';
 import { RunnerContext, type RunnerDeps } from './runner-context.ts';
 import { saveState } from './save-state.ts';
 import { type CloneRequest, cloneMachine, clonePresent } from './snapshots/clone-machine.ts';
@@ -52,8 +52,9 @@ export class MachineRunner {
   /** Takes back the machines that an earlier program left running, and puts every record right. Call once, first. */
   async open(): Promise<void> {
     recoverRestStates(this.#context);
-    await reattachAll(this.#context);
-    await sweepSnapshotFolders(this.#context);
+    const pending = await reattachAll(this.#context, this.#closing.signal);
+    await sweepStates(this.#context);
+    await sweepSnapshotFolders(this.#context, pending);
     await resumeMerges(this.#context);
     this.#probe = setInterval(() => this.#probeAll(), PROBE_INTERVAL_MS).unref();
   }

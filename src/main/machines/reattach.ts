@@ -1,39 +1,75 @@
 import { toErrorReport } from '../../shared/errors.ts';
 import { isRest } from '../../shared/machine-state.ts';
+import type { MachineId } from '../../shared/model/machine.ts';
 import type { Exit, Session, SessionStatus } from '../engines/engine.ts';
+import { settlesWithin } from '../engines/process-identity.ts';
 import { outcomeOf, type SavedPhase, type UnseenExit } from './exit-outcome.ts';
 import type { LiveSession } from './live-session.ts';
 import type { MachineRecord } from './machine-record.ts';
 import { type OnlineState, stateOf } from './reconcile.ts';
 import type { RunnerContext } from './runner-context.ts';
-import { hasStateFile } from './saved-state.ts';
+import { hasStateFile, removeStrayStates } from './saved-state.ts';
 import { recoverTake } from './snapshots/recovery.ts';
+
+/** How long the start of the program waits for machines that do not answer, in milliseconds. */
+const GRACE_MS = 1000;
 
 /**
  * Puts the record of every machine right that an earlier program left online or on its way: takes its process back, or
- * writes down how it ended. One machine's trouble does not hold the others up.
+ * writes down how it ended. One machine's trouble does not hold the others up: who has not answered after a second is
+ * waited for in its own turn, and becomes Stuck when its time is up. Never rejects.
+ * @param closing aborted when the program ends: what has not answered by then is left as it is, for the next program
+ * @returns the machines that are still waited for
  */
-export async function reattachAll(context: RunnerContext): Promise<void> {
+export async function reattachAll(context: RunnerContext, closing: AbortSignal): Promise<ReadonlySet<MachineId>> {
   const left = context.deps.table.list().filter(({ state }) => !isRest(state));
-  await Promise.all(left.map((record) => context.queue.run(record.id, () => reattach(context, record))));
+  const pending = new Set(left.map(({ id }) => id));
+  const turns = left.map(async ({ id }) => {
+    await context.queue.run(id, (interrupted) =>
+      context.tidy(id, () => reattach(context, context.require(id), closing, interrupted)),
+    );
+    pending.delete(id);
+  });
+  await settlesWithin(Promise.all(turns), GRACE_MS);
+  return pending;
 }
 
-async function reattach(context: RunnerContext, record: MachineRecord): Promise<void> {
-  const session = await attach(context, record);
-  await context.tidy(record.id, () => recoverTake(context, record, session));
-  await settleReattached(context, context.require(record.id), session);
+async function reattach(
+  context: RunnerContext,
+  record: MachineRecord,
+  closing: AbortSignal,
+  interrupted: AbortSignal,
+): Promise<void> {
+  const { id } = record;
+  const attaching = attach(context, record);
+  await Promise.race([attaching, once(closing)]);
+  if (closing.aborted) {
+    void attaching.then((late) => late?.[Symbol.asyncDispose]());
+    return;
+  }
+  const session = await attaching;
+  await context.tidy(id, () => recoverTake(context, record, session));
+  await settleReattached(context, context.require(id), session, AbortSignal.any([closing, interrupted]));
+}
+
+function once(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener('abort', () => resolve(), { once: true });
+  });
 }
 
 async function settleReattached(
   context: RunnerContext,
   record: MachineRecord,
   session: Session | undefined,
+  signal: AbortSignal,
 ): Promise<void> {
   const saved = await savedPhaseOf(context, record);
   if (!session) return writeEnd(context, record, saved);
   const live = context.adopt(record.id, session);
   live.saved = saved;
-  await takeBack(context, live, record);
+  await takeBack(context, live, record, signal);
   await context.settle(live);
 }
 
@@ -66,10 +102,15 @@ async function savedPhaseOf({ deps }: RunnerContext, record: MachineRecord): Pro
  * | Stopping | | ended, as the user wanted |
  * | any other | | as the process is |
  */
-async function takeBack(context: RunnerContext, live: LiveSession, record: MachineRecord): Promise<void> {
+async function takeBack(
+  context: RunnerContext,
+  live: LiveSession,
+  record: MachineRecord,
+  signal: AbortSignal,
+): Promise<void> {
   const { id, state, savedStateFile } = record;
-  const status = await statusOf(live);
-  if (live.exit) return;
+  const status = await statusOf(live, signal);
+  if (live.exit || signal.aborted) return; // ended, or left to a power off or to the next program
   if (state === 'Stopping') return end(live);
   if ((state === 'Starting' || state === 'Restoring') && status.state === 'Paused') {
     return endCutOffStart(context, live, record);
@@ -87,9 +128,9 @@ async function takeBack(context: RunnerContext, live: LiveSession, record: Machi
   if (status.state === 'Running') await context.consumeSavedState(live);
 }
 
-async function statusOf(live: LiveSession): Promise<SessionStatus> {
+async function statusOf(live: LiveSession, signal: AbortSignal): Promise<SessionStatus> {
   return live
-    .call((session) => session.status())
+    .call((session) => session.status(), signal)
     .catch((error: unknown) => ({ state: 'Stuck', reason: 'engineHangs', detail: toErrorReport(error).message }));
 }
 
@@ -133,7 +174,13 @@ async function writeEnd(context: RunnerContext, record: MachineRecord, saved: Sa
     return;
   }
   if (saved === 'complete') await context.noteSavedState(record, runtime);
-  const outcome = outcomeOf(await exitOf(context, record), saved);
+  const exit = await exitOf(context, record);
+  // A process ends itself in order when its program is gone before the guest ran.
+  if (exit.kind === 'powerOff' && (state === 'Starting' || state === 'Restoring')) {
+    context.write(id, cutOff(record));
+    return;
+  }
+  const outcome = outcomeOf(exit, saved);
   const isKept = outcome.state === 'Saved' || outcome.state === 'AbortedSaved';
   context.write(id, { ...outcome, ...(isKept ? {} : { savedStateFile: null }) });
   if (!isKept && savedStateFile) await context.removeState(id, savedStateFile);
@@ -148,4 +195,13 @@ async function exitOf({ deps }: RunnerContext, { runtime, stateSince }: MachineR
   const exit = runtime ? await deps.readExit(runtime) : killed;
   if (exit.kind !== 'crashed' || deps.bootedAt().toISOString() <= stateSince) return exit;
   return { kind: 'crashed', reason: 'hostRestarted', detail: 'The host was restarted while the machine was on.' };
+}
+
+/** Deletes states that no record names: leftovers of saves that were cut off. Only of machines at rest. */
+export async function sweepStates(context: RunnerContext): Promise<void> {
+  const { table, paths } = context.deps;
+  for (const record of table.list()) {
+    if (!isRest(record.state)) continue;
+    await context.tidy(record.id, () => removeStrayStates(paths.machineFolder(record.id), record));
+  }
 }

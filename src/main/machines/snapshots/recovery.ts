@@ -2,6 +2,7 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { toErrorReport } from '../../../shared/errors.ts';
 import { isRest } from '../../../shared/machine-state.ts';
+import type { MachineId } from '../../../shared/model/machine.ts';
 import type { Session } from '../../engines/engine.ts';
 import type { MachineRecord } from '../machine-record.ts';
 import type { RunnerContext } from '../runner-context.ts';
@@ -134,12 +135,16 @@ async function mergeNow(context: RunnerContext, { id }: MachineRecord, interrupt
   await deps.tasks.run({ title, machineId: id, canCancel: true }, (task) => mergeAll(context, id, task, interrupted));
 }
 
-/** Deletes what stands in the snapshots' folders without a record: leftovers of work that was cut off. */
-export async function sweepSnapshotFolders(context: RunnerContext): Promise<void> {
+/**
+ * Deletes what stands in the snapshots' folders without a record: leftovers of work that was cut off.
+ * @param pending machines that are not taken back yet: what belongs to them is not known
+ */
+export async function sweepSnapshotFolders(context: RunnerContext, pending: ReadonlySet<MachineId>): Promise<void> {
   const { deps } = context;
   const known = new Set(deps.media.records().map(({ location }) => location));
   for (const snapshot of deps.snapshots.list()) for (const file of filesOf(context, snapshot)) known.add(file);
   for (const record of deps.table.list()) {
+    if (pending.has(record.id)) continue;
     const folder = snapshotFolder(context, record);
     const isRunning = !isRest(record.state);
     const names = await readdir(folder).catch(() => []);
