@@ -21,6 +21,7 @@ export async function growQcow2(
   try {
     assertGrowth(path, parts, sizeBytes);
     if (sizeBytes === parts.header.virtualSizeBytes) return;
+    await parts.tables?.clearAutoclear(); // Bitmaps are as long as the disk.
     await enlargeL1(parts, sizeBytes);
     await clearNewSpace(parts, sizeBytes);
     const size = Buffer.alloc(8);
