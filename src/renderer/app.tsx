@@ -2,6 +2,7 @@ import { ActionIcon, Menu, Tooltip, UnstyledButton } from '@mantine/core';
 import {
   IconBrightness,
   IconCommand,
+  IconDatabase,
   IconDotsVertical,
   IconInfoCircle,
   IconKeyboard,
@@ -21,7 +22,7 @@ import { useObservable } from './observable.ts';
 import { Page } from './page.tsx';
 import { useMachines } from './store.ts';
 import { MachineToolbar } from './toolbar.tsx';
-import { type Preferences, preferences, setPreference, view } from './view.ts';
+import { type Preferences, preferences, setPreference, showMedia, view } from './view.ts';
 
 /** The window: head with commands, list, page, meter. */
 export function App() {
@@ -101,6 +102,13 @@ function MoreMenu() {
           </Menu.Item>
         ))}
         <Menu.Divider />
+        <Menu.Item
+          leftSection={<IconDatabase size={15} stroke={1.7} />}
+          rightSection={<span className="inn-key">Ctrl+D</span>}
+          onClick={showMedia}
+        >
+          Media Manager
+        </Menu.Item>
         <Menu.Item
           leftSection={<IconKeyboard size={15} stroke={1.7} />}
           onClick={() => openDialog({ kind: 'shortcuts' })}

@@ -1,5 +1,6 @@
 import { MachinePage } from './machine-details/machine-page.tsx';
 import { DoctorPage } from './managers/doctor-page.tsx';
+import { MediaPage } from './media/media-page.tsx';
 import { useObservable } from './observable.ts';
 import { useMachine, useMachines, world } from './store.ts';
 import { view } from './view.ts';
@@ -12,6 +13,7 @@ export function Page() {
   const machine = useMachine(machineId);
   const isEmpty = useMachines().size === 0;
   if (page === 'doctor') return <DoctorPage />;
+  if (page === 'media') return <MediaPage />;
   if (machine !== undefined) return <MachinePage machine={machine} key={machine.id} />;
   if (!isLoaded) return null;
   return isEmpty ? <WelcomePage /> : <NothingSelected />;

@@ -4,6 +4,7 @@ export const SHORTCUTS: readonly { keys: string; does: string }[] = [
   { keys: 'Ctrl+S', does: 'Settings' },
   { keys: 'Ctrl+P', does: 'Pause or resume' },
   { keys: 'Ctrl+L', does: 'Show the log' },
+  { keys: 'Ctrl+D', does: 'Media Manager' },
   { keys: 'Ctrl+F', does: 'Search machines' },
   { keys: 'Ctrl+K', does: 'Command palette' },
   { keys: 'Enter', does: 'Start or show the machine, in the list' },

@@ -3,7 +3,7 @@ import { type CommandId, runCommand } from './actions.tsx';
 import { openDialog, openedDialog } from './dialogs.ts';
 import { openPalette } from './managers/command-palette.tsx';
 import { world } from './store.ts';
-import { view } from './view.ts';
+import { showMedia, view } from './view.ts';
 
 const focusSearch = () => document.getElementById('machine-search')?.focus();
 
@@ -25,6 +25,7 @@ const BINDINGS: Record<string, () => void> = {
   l: () => runOnSelected('showLog'),
   f: focusSearch,
   k: () => openPalette(),
+  d: showMedia,
 };
 
 /**

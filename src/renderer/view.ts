@@ -3,9 +3,9 @@ import { observable, storedObservable } from './observable.ts';
 
 export type MachineTab = 'details' | 'console' | 'log';
 
-/** What the window shows: a machine, or the page of the engines. */
+/** What the window shows: a machine, the media, or the page of the engines. */
 export interface View {
-  page: 'machine' | 'doctor';
+  page: 'machine' | 'media' | 'doctor';
   machineId: MachineId | null;
   tab: MachineTab;
   search: string;
@@ -23,6 +23,10 @@ export const view = observable<View>({
 
 export function selectMachine(machineId: MachineId | null): void {
   view.update((now) => ({ ...now, page: 'machine', machineId, wantsScreen: false }));
+}
+
+export function showMedia(): void {
+  view.update((now) => ({ ...now, page: 'media' }));
 }
 
 export function showTab(machineId: MachineId, tab: MachineTab): void {

@@ -11,13 +11,13 @@ import {
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { ChangeEvent } from '../../src/main/events.ts';
-import { openImage } from '../../src/main/media/formats/formats.ts';
+import { imageFormat, openImage, READABLE_FORMATS } from '../../src/main/media/formats/formats.ts';
 import { createMediumManager } from '../../src/main/media/medium-manager.ts';
 import { createTasks } from '../../src/main/tasks/task-service.ts';
 import type { InnError } from '../../src/shared/errors.ts';
 import type { MachineState } from '../../src/shared/machine-state.ts';
 import type { CreateDiskInput } from '../../src/shared/medium-contract.ts';
-import type { Medium, MediumFormat, MediumId } from '../../src/shared/model/medium.ts';
+import { GROWABLE_FORMATS, type Medium, type MediumFormat, type MediumId } from '../../src/shared/model/medium.ts';
 import type { Task } from '../../src/shared/model/task.ts';
 import { isoBytes, rawBytes, writeImage } from '../support/images.ts';
 import { makeTestConfig, makeTestRecord } from '../support/machine-records.ts';
@@ -145,6 +145,11 @@ describe('resizing', () => {
     expect(media.record(disk.id).virtualSizeBytes).toBe(32 * MIB);
     expect((await readFrom(grown, 4096, 4)).toString()).toBe('kept');
     expect(await readFrom(grown, 32 * MIB - 4, 4)).toEqual(Buffer.alloc(4));
+  });
+
+  it('is known to clients by format as the formats can', () => {
+    const growing = READABLE_FORMATS.filter((format) => imageFormat(format).grow !== undefined);
+    expect([...growing].sort()).toEqual([...GROWABLE_FORMATS].sort());
   });
 
   it('never shrinks, and says why', async () => {

@@ -3,12 +3,12 @@ import { movedDevice, toggledDevice } from '../../src/renderer/machine-settings/
 import { randomMac } from '../../src/renderer/machine-settings/random-mac.ts';
 import { canEdit, placeOf } from '../../src/renderer/machine-settings/settings-fields.ts';
 import {
-  freeSlot,
   withDrive,
   withMedium,
   withNewController,
   withoutDrive,
 } from '../../src/renderer/machine-settings/storage-edits.ts';
+import { freeSlots } from '../../src/shared/drive-slots.ts';
 import { MachineConfig } from '../../src/shared/model/machine.ts';
 import { MacAddress } from '../../src/shared/model/network.ts';
 
@@ -52,7 +52,7 @@ describe('drives', () => {
     let storage = ide;
     for (let count = 0; count < 5; count += 1) storage = withDrive(storage, 0, 'optical', null);
     expect(storage[0]?.attachments).toHaveLength(4);
-    expect(storage[0] && freeSlot(storage[0])).toBeUndefined();
+    expect(storage[0] && freeSlots(storage[0])).toEqual([]);
   });
 
   it('change their medium without touching the others', () => {

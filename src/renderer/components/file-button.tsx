@@ -1,5 +1,5 @@
 import { Button } from '@mantine/core';
-import { useState } from 'react';
+import { type ReactNode, useState } from 'react';
 import type { FileFilter } from '../../shared/desktop-bridge.ts';
 import { desktopBridge } from '../desktop.ts';
 import { FileDialog } from './file-dialog.tsx';
@@ -12,10 +12,13 @@ interface FileButtonProps {
   filters: FileFilter[];
   onChoose(path: string): void;
   disabled?: boolean;
+  /** Another look than the usual button. */
+  button?(browse: () => void): ReactNode;
 }
 
 /** Chooses a file in the system's dialog, or in ours where the window has none. */
-export function FileButton({ subject, startAt = '', filters, onChoose, disabled = false }: FileButtonProps) {
+export function FileButton(props: FileButtonProps) {
+  const { subject, startAt = '', filters, onChoose, disabled = false, button } = props;
   const [isOpen, setOpen] = useState(false);
   const bridge = desktopBridge();
   const browse = async () => {
@@ -26,9 +29,16 @@ export function FileButton({ subject, startAt = '', filters, onChoose, disabled 
   };
   return (
     <>
-      <Button variant="default" onClick={() => void browse()} disabled={disabled} aria-label={`Browse for ${subject}`}>
-        Browse…
-      </Button>
+      {button?.(() => void browse()) ?? (
+        <Button
+          variant="default"
+          onClick={() => void browse()}
+          disabled={disabled}
+          aria-label={`Browse for ${subject}`}
+        >
+          Browse…
+        </Button>
+      )}
       {isOpen && (
         <FileDialog
           title={subject}

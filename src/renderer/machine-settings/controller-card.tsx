@@ -1,12 +1,13 @@
 import { ActionIcon, Button, TextInput, Tooltip } from '@mantine/core';
 import { IconDatabase, IconDeviceFloppy, IconDisc, IconPlus, IconTrash } from '@tabler/icons-react';
+import { driveKinds, freeSlots } from '../../shared/drive-slots.ts';
 import type { Medium, MediumId } from '../../shared/model/medium.ts';
 import { CONTROLLER_SLOTS, type DriveKind, type StorageController } from '../../shared/model/storage.ts';
 import { issueAt } from '../use-config-check.ts';
 import { DriveRow } from './drive-row.tsx';
 import classes from './settings.module.css';
 import { isLocked, type SettingsPageProps } from './settings-page.ts';
-import { driveKinds, freeSlot, withDrive, withMedium, withoutController, withoutDrive } from './storage-edits.ts';
+import { withDrive, withMedium, withoutController, withoutDrive } from './storage-edits.ts';
 
 interface ControllerCardProps extends SettingsPageProps {
   controller: StorageController;
@@ -47,7 +48,7 @@ export function ControllerCard(props: ControllerCardProps) {
             variant="subtle"
             color="gray"
             leftSection={<IconPlus size={13} />}
-            disabled={isOff || freeSlot(controller) === undefined}
+            disabled={isOff || freeSlots(controller).length === 0}
             onClick={() => onChange({ storage: withDrive(storage, index, kind, null) })}
           >
             {DRIVE_LOOKS[kind].label}

@@ -1,3 +1,4 @@
+import { freeSlots } from '../../shared/drive-slots.ts';
 import type { MediumId } from '../../shared/model/medium.ts';
 import {
   type Attachment,
@@ -9,23 +10,6 @@ import {
 
 type Storage = readonly StorageController[];
 
-/** The first slot of the controller that has no drive, or undefined when it is full. */
-export function freeSlot({ type, attachments }: StorageController): { port: number; device: number } | undefined {
-  const { ports, devicesPerPort } = CONTROLLER_SLOTS[type];
-  for (let port = 0; port < ports; port += 1) {
-    for (let device = 0; device < devicesPerPort; device += 1) {
-      if (!attachments.some((each) => each.port === port && each.device === device)) return { port, device };
-    }
-  }
-  return undefined;
-}
-
-/** The kinds of drive that a controller takes. */
-export function driveKinds(type: ControllerType): DriveKind[] {
-  if (type === 'floppy') return ['floppy'];
-  return type === 'virtio' || type === 'nvme' ? ['disk'] : ['disk', 'optical'];
-}
-
 /** Adds a drive in the first free slot; the storage as it was when there is none. */
 export function withDrive(
   storage: Storage,
@@ -34,7 +18,7 @@ export function withDrive(
   mediumId: MediumId | null,
 ): StorageController[] {
   return withController(storage, at, (controller) => {
-    const slot = freeSlot(controller);
+    const [slot] = freeSlots(controller);
     if (slot === undefined) return controller;
     const attachments = [...controller.attachments, { ...slot, kind, mediumId }].sort(bySlot);
     return { ...controller, attachments };

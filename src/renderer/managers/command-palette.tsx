@@ -1,5 +1,5 @@
 import { createSpotlight, Spotlight, type SpotlightActionGroupData } from '@mantine/spotlight';
-import { IconKeyboard, IconPlus, IconSearch, IconStethoscope } from '@tabler/icons-react';
+import { IconDatabase, IconKeyboard, IconPlus, IconSearch, IconStethoscope } from '@tabler/icons-react';
 import { useState } from 'react';
 import { MACHINE_STATES } from '../../shared/machine-state.ts';
 import type { Machine } from '../../shared/model/machine.ts';
@@ -9,7 +9,7 @@ import { startDemo } from '../demo.ts';
 import { openDialog } from '../dialogs.ts';
 import { useObservable } from '../observable.ts';
 import { useMachine, type World, world } from '../store.ts';
-import { selectMachine, view } from '../view.ts';
+import { selectMachine, showMedia, view } from '../view.ts';
 
 const [paletteStore, palette] = createSpotlight();
 
@@ -86,6 +86,12 @@ function general(machines: Iterable<Machine>): SpotlightActionGroupData {
         label: 'Start a demo machine',
         leftSection: <IconPlus size={17} stroke={1.7} />,
         onClick: () => void startDemo(machines),
+      },
+      {
+        id: 'media',
+        label: 'Media Manager: disks, discs and floppies',
+        leftSection: <IconDatabase size={17} stroke={1.7} />,
+        onClick: showMedia,
       },
       {
         id: 'doctor',

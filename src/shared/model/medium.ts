@@ -84,3 +84,6 @@ export const FORMAT_LABELS: Record<MediumFormat, string> = {
   vmdk: 'VMDK',
   vhdx: 'VHDX',
 };
+
+/** Formats whose disks can be enlarged where they are; others are copied into one of these. */
+export const GROWABLE_FORMATS: readonly MediumFormat[] = ['raw', 'qcow2'];
