@@ -7,13 +7,30 @@ import { isRecord } from '../qmp/protocol.ts';
  * @throws InnError `ENGINE_FAILED` when the machine has no such drive
  */
 export async function nodeInDrive(engine: QmpCaller, id: string): Promise<string | undefined> {
+  const node = (await mediumInDrive(engine, id))?.['node-name'];
+  return typeof node === 'string' ? node : undefined;
+}
+
+/** Whether the image in the drive is this file. @throws InnError as `nodeInDrive` */
+export async function hasFileInDrive(engine: QmpCaller, id: string, path: string): Promise<boolean> {
+  const name = (await mediumInDrive(engine, id))?.file;
+  if (typeof name !== 'string') return false;
+  // An image whose base was told has a description of itself as its name.
+  return name === path || (name.startsWith('json:') && topFileOf(name.slice('json:'.length)) === path);
+}
+
+function topFileOf(description: string): unknown {
+  const node: unknown = JSON.parse(description);
+  return isRecord(node) && isRecord(node.file) ? node.file.filename : undefined;
+}
+
+async function mediumInDrive(engine: QmpCaller, id: string): Promise<Record<string, unknown> | undefined> {
   const drives = await engine.execute('query-block');
   const drive = Array.isArray(drives) ? drives.find((each) => isRecord(each) && isDevice(each.qdev, id)) : undefined;
   if (!isRecord(drive)) {
     throw new InnError('ENGINE_FAILED', `The machine that runs has no drive '${id}'.`, { details: { drive: id } });
   }
-  const node = isRecord(drive.inserted) ? drive.inserted['node-name'] : undefined;
-  return typeof node === 'string' ? node : undefined;
+  return isRecord(drive.inserted) ? drive.inserted : undefined;
 }
 
 /** QEMU answers with the device's path, for some devices with a part of it behind: `/machine/peripheral/ide1-0`. */

@@ -2,7 +2,7 @@ import type { ResolvedDrive } from '../engine.ts';
 import type { QmpCaller } from '../qmp/link.ts';
 import { blockNode, hasMedium } from './command-line/blockdev.ts';
 import { driveId } from './drive-id.ts';
-import { nextNode, nodeInDrive, removeNode } from './drive-nodes.ts';
+import { hasFileInDrive, nextNode, nodeInDrive, removeNode } from './drive-nodes.ts';
 
 interface Overlay {
   /** Name of the image that is written now. */
@@ -12,7 +12,8 @@ interface Overlay {
 }
 
 /**
- * Lets the disks of these drives go on in their overlays, all of them or none. Each drive's medium is its overlay.
+ * Lets the disks of these drives go on in their overlays, all of them or none. Each drive's medium is its overlay; one that is
+ * in its drive already, since a program before this one was cut off, stays.
  * @throws InnError `ENGINE_FAILED`; the disks are as they were then
  */
 export async function switchDisks(engine: QmpCaller, drives: readonly ResolvedDrive[]): Promise<void> {
@@ -20,8 +21,10 @@ export async function switchDisks(engine: QmpCaller, drives: readonly ResolvedDr
   try {
     for (const drive of drives.filter(hasMedium)) {
       const id = driveId(drive);
+      if (await hasFileInDrive(engine, id, drive.medium.path)) continue;
       const node = (await nodeInDrive(engine, id)) ?? id;
       const overlay = nextNode(id, node);
+      await removeNode(engine, overlay); // left by a program that was cut off before it used it
       const alone = { ...drive, medium: { ...drive.medium, backing: [] } }; // QEMU puts the open image below it
       await engine.execute('blockdev-add', { ...blockNode(alone), 'node-name': overlay });
       overlays.push({ node, overlay });
