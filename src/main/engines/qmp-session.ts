@@ -36,6 +36,8 @@ export interface QmpSessionOptions {
   dialect: QmpDialect;
   /** How the system reports the process's end, when this program started it. */
   ended?: Promise<ProcessEnd>;
+  /** What the process told while no program listened, as far as it is known; the latest last. */
+  missedEvents?: readonly QmpEvent[];
 }
 
 /** How long a machine may take to end in order, then after SIGTERM, then after SIGKILL, in milliseconds. */
@@ -57,10 +59,11 @@ export class QmpSession implements Session {
   readonly #disposal = Promise.withResolvers<void>();
   #isDisposed = false;
 
-  constructor({ runtime, dialect, ended }: QmpSessionOptions) {
+  constructor({ runtime, dialect, ended, missedEvents = [] }: QmpSessionOptions) {
     this.runtime = runtime;
     this.#dialect = dialect;
     this.#ended = ended;
+    for (const event of missedEvents) noteTrouble(event, this.#trouble);
     this.#link = new QmpLink(
       dialect.sockets.monitors.map((name) => path.join(runtime.runtimeFolder, name)),
       {

@@ -227,14 +227,14 @@ describe('adapters on the command line of QEMU', () => {
   const adapter = { index: 0, macAddress: '52:54:00:00:00:01', isCableConnected: true } as const;
 
   it.each([
-    ['user', 'user,id=net0,net=10.0.2.0/24'],
-    ['none', 'hubport,id=net0,hubid=0'],
-    ['frames', { type: 'stream', id: 'net0', server: true, addr: { type: 'unix', path: '/run/m/net0.sock' } }],
+    ['user', 'user,id=network0,net=10.0.2.0/24'],
+    ['none', 'hubport,id=network0,hubid=0'],
+    ['frames', { type: 'stream', id: 'network0', server: true, addr: { type: 'unix', path: '/run/m/net0.sock' } }],
   ] as const)('hang on a network of kind %s', (network, netdev) => {
     const args = part('network', planOf({ adapters: [{ ...adapter, model: 'virtio', network }] }));
     expect(values('-netdev', args)).toEqual([netdev]);
     expect(values('-device', args)).toEqual([
-      { driver: 'virtio-net-pci', id: 'nic0', netdev: 'net0', mac: adapter.macAddress, romfile: '' },
+      { driver: 'virtio-net-pci', id: 'net0', netdev: 'network0', mac: adapter.macAddress, romfile: '' },
     ]);
   });
 

@@ -8,7 +8,7 @@ import { settlesWithin } from '../process-identity.ts';
 import { QmpSession } from '../qmp-session.ts';
 import { PROCESS_LOG, RUNTIME_FILES } from '../runtime-files.ts';
 import { readLogTail } from '../session-exit.ts';
-import { networkId } from './command-line/network.ts';
+import { adapterId } from './command-line/network.ts';
 import { QemuDialect, type RunFacts } from './dialect.ts';
 import { lastWords } from './last-words.ts';
 import { loadState } from './load-state.ts';
@@ -92,7 +92,7 @@ async function setUp({ caller }: QmpSession, spec: StartSpec, signal: AbortSigna
   for (const { index, isCableConnected } of adapters) {
     // A saved state brings the cable as it was; the settings may have changed since.
     if (!isCableConnected || file !== null) {
-      await caller.execute('set_link', { name: networkId(index), up: isCableConnected });
+      await caller.execute('set_link', { name: adapterId(index), up: isCableConnected });
     }
   }
 }

@@ -16,6 +16,7 @@ import { checkQemu } from './check.ts';
 import { commandLine, toArguments } from './command-line/command-line.ts';
 import { QemuDialect } from './dialect.ts';
 import { type ProbeOptions, type ProbeResult, probeQemu } from './doctor/probe.ts';
+import { readEvents } from './event-log.ts';
 import type { Installation } from './installation.ts';
 import { launchQemu } from './launch.ts';
 import { readStateHeader } from './load-state.ts';
@@ -71,7 +72,8 @@ export class QemuEngine implements Engine {
     await killProcess(runtime, 'SIGCONT'); // the program before may have died while its execution cap held the guest
     const orders = await readOrders(runtime.runtimeFolder);
     const dialect = new QemuDialect(runtime, orders);
-    const session = new QmpSession({ runtime, dialect });
+    const missedEvents = await readEvents(runtime.runtimeFolder);
+    const session = new QmpSession({ runtime, dialect, missedEvents });
     try {
       await dialect.takeUpLimit();
       await session.connect({ timeoutMs: ATTACH_TIMEOUT_MS });

@@ -22,10 +22,15 @@ export function adapterModelFor(osType: string): Exclude<AdapterModel, 'auto'> {
   return OLD_WINDOWS.has(osType) || osType === 'freedos' ? 'pcnet' : 'e1000';
 }
 
-/** Name of the network behind an adapter; `set_link` pulls its cable by this name. */
-export function networkId(index: number): string {
+/**
+ * Name of an adapter, by which `set_link` pulls its cable. The network behind it is never named there: QEMU 7.2 dies
+ * when the cable of a socket is plugged in to which nobody is connected.
+ */
+export function adapterId(index: number): string {
   return `net${index}`;
 }
+
+const networkId = (index: number): string => `network${index}`;
 
 /** The adapters with their networks. */
 export function networkPart(plan: CommandPlan): CommandPart {
@@ -61,5 +66,5 @@ function device(
   const driver = ADAPTER_DEVICES[model === 'auto' ? adapterModelFor(osType) : model];
   // Without a boot from the network the adapter needs no program for it, which not every installation has.
   const boot = bootIndex === undefined ? { romfile: '' } : { bootindex: bootIndex };
-  return { driver, id: `nic${index}`, netdev: networkId(index), mac: macAddress, ...boot };
+  return { driver, id: adapterId(index), netdev: networkId(index), mac: macAddress, ...boot };
 }
