@@ -1,19 +1,24 @@
 import {
   type Icon,
   IconBolt,
+  IconCameraPlus,
+  IconCopy,
   IconDeviceDesktop,
   IconDeviceFloppy,
   IconFileText,
   IconFlame,
+  IconFolderSymlink,
   IconPlayerPause,
   IconPlayerPlay,
   IconPower,
   IconRotateClockwise2,
   IconSettings,
+  IconTemplate,
   IconTrash,
   IconTrashX,
+  IconWash,
 } from '@tabler/icons-react';
-import { ACTIONS, can, MACHINE_STATES, type MachineAction } from '../shared/machine-state.ts';
+import { ACTIONS, can, hasSavedState, MACHINE_STATES, type MachineAction } from '../shared/machine-state.ts';
 import type { Machine } from '../shared/model/machine.ts';
 import { api } from './api.ts';
 import { openDialog } from './dialogs.ts';
@@ -33,7 +38,7 @@ export interface Command {
 }
 
 /** Asks the action table, then the engine. */
-function refusal(action: MachineAction, ability?: AbilityName) {
+export function refusal(action: MachineAction, ability?: AbilityName) {
   return (machine: Machine): string | null => {
     const { verb, requirement } = ACTIONS[action];
     if (machine.isDamaged && action !== 'remove') return `The record of '${machine.config.name}' is damaged.`;
@@ -47,8 +52,21 @@ function refusal(action: MachineAction, ability?: AbilityName) {
 
 const ref = (machine: Machine) => ({ machine: machine.id });
 
-const whyNotStart = (machine: Machine) =>
-  refusal('start')(machine) ?? (machine.engine === null ? machine.engineReason : null);
+function whyNotStart(machine: Machine): string | null {
+  const { name, isTemplate } = machine.config;
+  if (isTemplate) return `'${name}' is a template: it is kept as it is. Make a machine from it with New from Template.`;
+  return refusal('start')(machine) ?? (machine.engine === null ? machine.engineReason : null);
+}
+
+/** A saved state goes on from its own disks, so that a run to be thrown away begins with a boot. */
+function whyNotDisposable(machine: Machine): string | null {
+  if (hasSavedState(machine.state)) return `'${machine.config.name}' has a saved state. Discard it first.`;
+  return whyNotStart(machine);
+}
+
+function openClone(machine: Machine): undefined {
+  openDialog({ kind: 'clone', machineId: machine.id, snapshotId: null });
+}
 
 /** One row per feature. What is legal stands in the action table, not here. */
 export const COMMANDS = {
@@ -67,6 +85,15 @@ export const COMMANDS = {
     icon: IconPlayerPlay,
     whyNot: whyNotStart,
     run: (machine) => attempt(() => api.machine.start(ref(machine))),
+  },
+  startDisposable: {
+    label: 'Start Disposable',
+    icon: IconWash,
+    whyNot: whyNotDisposable,
+    run: (machine) => {
+      showConsole(machine.id);
+      return attempt(() => api.machine.start({ ...ref(machine), isDisposable: true }));
+    },
   },
   show: {
     label: 'Show',
@@ -149,6 +176,39 @@ export const COMMANDS = {
     whyNot: refusal('configureLive'),
     run: (machine) => {
       openDialog({ kind: 'settings', machineId: machine.id, page: 'general' });
+      return undefined;
+    },
+  },
+  takeSnapshot: {
+    label: 'Take Snapshot',
+    icon: IconCameraPlus,
+    shortcut: 'Ctrl+Shift+T',
+    whyNot: refusal('takeSnapshot'),
+    run: (machine) => {
+      openDialog({ kind: 'takeSnapshot', machineId: machine.id });
+      return undefined;
+    },
+  },
+  clone: {
+    label: 'Clone',
+    icon: IconCopy,
+    shortcut: 'Ctrl+O',
+    whyNot: refusal('clone'),
+    run: openClone,
+  },
+  newFromTemplate: {
+    label: 'New from Template',
+    icon: IconTemplate,
+    whyNot: (machine) =>
+      machine.config.isTemplate ? refusal('clone')(machine) : `'${machine.config.name}' is not a template.`,
+    run: openClone,
+  },
+  moveToGroup: {
+    label: 'Move to Group',
+    icon: IconFolderSymlink,
+    whyNot: refusal('configureLive'),
+    run: (machine) => {
+      openDialog({ kind: 'moveToGroup', machineIds: [machine.id] });
       return undefined;
     },
   },

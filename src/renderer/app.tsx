@@ -10,6 +10,7 @@ import {
 } from '@tabler/icons-react';
 import classes from './app.module.css';
 import { AppDialogs } from './app-dialogs.tsx';
+import { CrashBoundary } from './components/crash-boundary.tsx';
 import { Logo } from './components/logo.tsx';
 import { connectionStatus } from './connection.ts';
 import { openDialog } from './dialogs.ts';
@@ -39,7 +40,9 @@ export function App() {
         {hasMachines && <MachineList />}
         {hasMachines && <ListDivider />}
         <main className={classes.page}>
-          <Page />
+          <CrashBoundary>
+            <Page />
+          </CrashBoundary>
         </main>
       </div>
       <ResourceMeter />

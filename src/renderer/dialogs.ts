@@ -1,7 +1,11 @@
 import type { MachineId } from '../shared/model/machine.ts';
+import type { SnapshotId } from '../shared/model/snapshot.ts';
 import { observable } from './observable.ts';
 
 export type SettingsPage = 'general' | 'system' | 'processor' | 'display' | 'storage' | 'network';
+
+/** What can be done to several machines at once. */
+export type BulkAction = 'start' | 'saveState' | 'powerButton' | 'powerOff' | 'remove';
 
 /** Every dialog of the window. One is open at a time; file dialogs belong to the dialog that asks for a file. */
 export type Dialog =
@@ -11,6 +15,12 @@ export type Dialog =
   | { kind: 'powerOff'; machineId: MachineId }
   | { kind: 'reset'; machineId: MachineId }
   | { kind: 'discardState'; machineId: MachineId }
+  | { kind: 'takeSnapshot'; machineId: MachineId }
+  | { kind: 'restoreSnapshot'; machineId: MachineId; snapshotId: SnapshotId }
+  | { kind: 'deleteSnapshot'; machineId: MachineId; snapshotId: SnapshotId }
+  | { kind: 'clone'; machineId: MachineId; snapshotId: SnapshotId | null }
+  | { kind: 'moveToGroup'; machineIds: readonly MachineId[] }
+  | { kind: 'bulk'; action: BulkAction; machineIds: readonly MachineId[] }
   | { kind: 'typeText'; machineId: MachineId; text: string }
   | { kind: 'shortcuts' }
   | { kind: 'about' };

@@ -25,7 +25,11 @@ export type AbilityName = {
 }[keyof EngineCapabilities];
 
 /** Why the engine of this machine cannot do it, or null when it can or is not known. */
-export function lacksAbility(machine: Machine, name: AbilityName, known = engines.get()): string | null {
+export function lacksAbility(
+  machine: Pick<Machine, 'engine'>,
+  name: AbilityName,
+  known = engines.get(),
+): string | null {
   const ability = known.find((engine) => engine.id === machine.engine)?.capabilities[name];
   if (ability === undefined || ability.isAvailable) return null;
   return ability.reason ?? 'The engine of this machine cannot do that.';

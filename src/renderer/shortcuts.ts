@@ -2,6 +2,7 @@ import { can } from '../shared/machine-state.ts';
 import { type CommandId, runCommand } from './actions.tsx';
 import { openDialog, openedDialog } from './dialogs.ts';
 import { openPalette } from './managers/command-palette.tsx';
+import { runSnapshotKey } from './snapshots/snapshot-commands.ts';
 import { world } from './store.ts';
 import { showMedia, view } from './view.ts';
 
@@ -25,6 +26,7 @@ const BINDINGS: Record<string, () => void> = {
   l: () => runOnSelected('showLog'),
   f: focusSearch,
   k: () => openPalette(),
+  o: () => runOnSelected('clone'),
   d: showMedia,
 };
 
@@ -34,8 +36,12 @@ const BINDINGS: Record<string, () => void> = {
  */
 export function listenForShortcuts(): void {
   const onKeyDown = (event: KeyboardEvent) => {
-    if (!(event.ctrlKey || event.metaKey) || event.altKey || event.shiftKey || event.defaultPrevented) return;
+    if (!(event.ctrlKey || event.metaKey) || event.altKey || event.defaultPrevented) return;
     const key = event.key.toLowerCase();
+    if (event.shiftKey) {
+      if (openedDialog.get() === null && runSnapshotKey(key)) event.preventDefault();
+      return;
+    }
     const run = BINDINGS[key];
     if (run === undefined) return;
     event.preventDefault();

@@ -1,7 +1,8 @@
 import { ActionIcon, Button, Menu, Tooltip } from '@mantine/core';
 import { IconChevronDown, IconPlayerStop, IconPlus } from '@tabler/icons-react';
-import type { Machine } from '../shared/model/machine.ts';
+import type { Machine, MachineId } from '../shared/model/machine.ts';
 import { COMMANDS, type Command, type CommandId, primaryCommand } from './actions.tsx';
+import { BULK_COMMANDS, countWords, openBulk } from './bulk-actions.ts';
 import { openDialog } from './dialogs.ts';
 import { CommandItem } from './machine-list/machine-menu.tsx';
 import { useObservable } from './observable.ts';
@@ -9,11 +10,13 @@ import { useMachine } from './store.ts';
 import classes from './toolbar.module.css';
 import { view } from './view.ts';
 
+const STARTS = ['start', 'startInBackground', 'startDisposable'] as const satisfies CommandId[];
 const STOPS = ['saveState', 'powerButton', 'powerOff'] as const satisfies CommandId[];
 
 /** The commands of the selected machine, in the field's order. */
 export function MachineToolbar() {
   const machine = useMachine(useObservable(view, (now) => now.machineId));
+  const selection = useObservable(view, (now) => now.selection);
   const isPaused = machine?.state === 'Paused';
   return (
     <div className={classes.bar} role="toolbar" aria-label="Machine">
@@ -25,13 +28,70 @@ export function MachineToolbar() {
         New
       </Button>
       <span className={classes.gap} />
-      <CommandButton id="settings" machine={machine} />
-      <CommandButton id={machine === undefined ? 'start' : primaryCommand(machine)} machine={machine} look="strong" />
-      <StopMenu machine={machine} />
-      <CommandButton id={isPaused ? 'resume' : 'pause'} machine={machine} />
-      <CommandButton id="reset" machine={machine} />
-      <CommandButton id="discardState" machine={machine} label="Discard" />
+      {selection.length > 1 ? (
+        <BulkButtons machineIds={selection} />
+      ) : (
+        <>
+          <CommandButton id="settings" machine={machine} />
+          <StartButtons machine={machine} />
+          <StopMenu machine={machine} />
+          <CommandButton id={isPaused ? 'resume' : 'pause'} machine={machine} />
+          <CommandButton id="reset" machine={machine} />
+          <CommandButton id="discardState" machine={machine} label="Discard" />
+        </>
+      )}
     </div>
+  );
+}
+
+/** Start or Show, and beside it the other ways to start. */
+function StartButtons({ machine }: { machine: Machine | undefined }) {
+  const id = machine === undefined ? 'start' : primaryCommand(machine);
+  return (
+    <>
+      <CommandButton id={id} machine={machine} look="strong" />
+      {machine !== undefined && id === 'start' && (
+        <Menu width={220}>
+          <Menu.Target>
+            <Tooltip label="In the background, or with all changes thrown away afterwards">
+              <ActionIcon aria-label="Other ways to run" size="sm" ml={-6}>
+                <IconChevronDown size={12} />
+              </ActionIcon>
+            </Tooltip>
+          </Menu.Target>
+          <Menu.Dropdown aria-label="Other ways to run">
+            {STARTS.map((each) => (
+              <CommandItem key={each} id={each} machine={machine} />
+            ))}
+          </Menu.Dropdown>
+        </Menu>
+      )}
+    </>
+  );
+}
+
+/** What can be done with all chosen machines at once; each asks once. */
+function BulkButtons({ machineIds }: { machineIds: readonly MachineId[] }) {
+  return (
+    <>
+      <span className={classes.count}>{countWords(machineIds.length)}</span>
+      {BULK_COMMANDS.map((id) => {
+        const { label, icon: Glyph } = COMMANDS[id];
+        return (
+          <Button
+            key={id}
+            variant="subtle"
+            color="gray"
+            className={classes.button ?? ''}
+            leftSection={<Glyph size={16} stroke={1.7} />}
+            aria-label={label}
+            onClick={() => openBulk(id, machineIds)}
+          >
+            {label}
+          </Button>
+        );
+      })}
+    </>
   );
 }
 

@@ -1,12 +1,15 @@
 import type { MachineId } from '../shared/model/machine.ts';
 import { observable, storedObservable } from './observable.ts';
 
-export type MachineTab = 'details' | 'console' | 'log';
+export type MachineTab = 'details' | 'console' | 'snapshots' | 'log';
 
 /** What the window shows: a machine, the media, or the page of the engines. */
 export interface View {
   page: 'machine' | 'media' | 'doctor';
+  /** The machine that commands and pages are about: the one chosen last. */
   machineId: MachineId | null;
+  /** All chosen machines; `machineId` is among them. */
+  selection: readonly MachineId[];
   tab: MachineTab;
   search: string;
   /** Somebody asked for the console: keyboard and mouse go to the guest as soon as its screen is there. */
@@ -16,26 +19,40 @@ export interface View {
 export const view = observable<View>({
   page: 'machine',
   machineId: null,
+  selection: [],
   tab: 'details',
   search: '',
   wantsScreen: false,
 });
 
 export function selectMachine(machineId: MachineId | null): void {
-  view.update((now) => ({ ...now, page: 'machine', machineId, wantsScreen: false }));
+  const selection = machineId === null ? [] : [machineId];
+  view.update((now) => ({ ...now, page: 'machine', machineId, selection, wantsScreen: false }));
 }
 
 export function showMedia(): void {
   view.update((now) => ({ ...now, page: 'media' }));
 }
 
+/** Chooses several machines; the last is the one that the window is about. */
+export function selectMachines(selection: readonly MachineId[], machineId: MachineId | null): void {
+  view.update((now) => ({ ...now, page: 'machine', machineId, selection, wantsScreen: false }));
+}
+
 export function showTab(machineId: MachineId, tab: MachineTab): void {
-  view.update((now) => ({ ...now, page: 'machine', machineId, tab }));
+  view.update((now) => ({ ...now, page: 'machine', machineId, selection: [machineId], tab }));
 }
 
 /** Shows the console and gives it the keyboard. */
 export function showConsole(machineId: MachineId): void {
-  view.update((now) => ({ ...now, page: 'machine', machineId, tab: 'console', wantsScreen: true }));
+  view.update((now) => ({
+    ...now,
+    page: 'machine',
+    machineId,
+    selection: [machineId],
+    tab: 'console',
+    wantsScreen: true,
+  }));
 }
 
 /** Gives the keyboard to the guest's screen, if it is shown. */
@@ -48,6 +65,7 @@ export interface Preferences {
   colorScheme: 'auto' | 'light' | 'dark';
   collapsedGroups: string[];
   collapsedBlocks: string[];
+  showsSnapshotDetails: boolean;
   isMeterOpen: boolean;
   listWidthPx: number;
   fitsScreen: boolean;
@@ -60,6 +78,7 @@ export const preferences = storedObservable<Preferences>('innkeeper.preferences'
   colorScheme: 'auto',
   collapsedGroups: [],
   collapsedBlocks: [],
+  showsSnapshotDetails: true,
   isMeterOpen: false,
   listWidthPx: 272,
   fitsScreen: true,

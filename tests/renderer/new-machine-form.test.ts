@@ -50,6 +50,7 @@ describe('the form of a new machine', () => {
     expect(CreateMachineInput.parse(toCreateInput(form))).toEqual({
       name: 'web',
       osType: 'linux-32',
+      keepsWarmStart: false,
       engine: 'auto',
       memoryMiB: 512,
       processors: 1,

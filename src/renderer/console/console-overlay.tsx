@@ -9,7 +9,8 @@ import classes from './console-page.module.css';
 /** Says why there is no live screen, and offers the way on. Nothing while the machine runs. */
 export function ConsoleOverlay({ machine, isConnected }: { machine: Machine; isConnected: boolean }) {
   const { state, reasonDetail } = machine;
-  if (state === 'Running') return isConnected ? null : <Working text="Connecting to the screen…" />;
+  if (state === 'Running' || state === 'LiveSnapshotting')
+    return isConnected ? null : <Working text="Connecting to the screen…" />;
   if (isTransient(state)) return <Working text={`${MACHINE_STATES[state].label}…`} />;
   return (
     <div className={classes.overlay} data-veil={isRest(state) ? undefined : true}>

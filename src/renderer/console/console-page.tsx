@@ -1,8 +1,9 @@
 import { useCallback, useState } from 'react';
 import { can } from '../../shared/machine-state.ts';
-import type { Machine } from '../../shared/model/machine.ts';
+import type { Machine, MachineId } from '../../shared/model/machine.ts';
 import { runCommand } from '../actions.tsx';
 import { StateLabel } from '../components/state-look.tsx';
+import { observable, useObservable } from '../observable.ts';
 import { preferences, setPreference } from '../view.ts';
 import { downloadScreenshot, sendKeys } from './console-commands.ts';
 import { ConsoleOverlay } from './console-overlay.tsx';
@@ -14,16 +15,19 @@ import { SerialTerminal } from './serial-terminal.tsx';
 
 const UNKNOWN: ScreenStatus = { isConnected: false, size: null, hasInput: false };
 
+/** Screen or serial, for each machine: it is as it was left when one comes back to the tab. */
+const consoleModes = observable<ReadonlyMap<MachineId, ConsoleMode>>(new Map());
+
 /** The machine as one sits before it: screen or serial terminal, keys, state. */
 export function ConsolePage({ machine }: { machine: Machine }) {
-  const [mode, setMode] = useState<ConsoleMode>('screen');
-  const [hasSerial, setHasSerial] = useState(false);
+  const mode = useObservable(consoleModes, (now) => now.get(machine.id) ?? 'screen');
+  const [hasSerial, setHasSerial] = useState(mode === 'serial');
   const [status, setStatus] = useState(UNKNOWN);
   const isFullscreen = useIsFullscreen();
   const onStatus = useCallback((change: Partial<ScreenStatus>) => setStatus((now) => ({ ...now, ...change })), []);
   const onFullscreen = () => void toggleFullscreen();
   const chooseMode = (next: ConsoleMode) => {
-    setMode(next);
+    consoleModes.update((now) => new Map(now).set(machine.id, next));
     if (next === 'serial') setHasSerial(true);
   };
   return (
@@ -85,6 +89,7 @@ function pressHostCombination(code: string, machine: Machine, onFullscreen: () =
     KeyR: () => runCommand('reset', machine),
     KeyH: () => runCommand('powerButton', machine),
     KeyS: () => runCommand('settings', machine),
+    KeyT: () => runCommand('takeSnapshot', machine),
     KeyE: () => void downloadScreenshot(machine),
     Delete: () => void sendKeys(machine, ['ctrl', 'alt', 'delete']),
     Backspace: () => void sendKeys(machine, ['ctrl', 'alt', 'backspace']),

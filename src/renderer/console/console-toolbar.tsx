@@ -73,6 +73,7 @@ export function ConsoleToolbar({ machine, mode, onMode, isFullscreen, onFullscre
       <span className={classes.right}>
         <CommandButton id={isPaused ? 'resume' : 'pause'} machine={machine} look="icon" />
         <CommandButton id="reset" machine={machine} look="icon" />
+        <CommandButton id="takeSnapshot" machine={machine} look="icon" />
         <CommandButton id="saveState" machine={machine} look="icon" />
         <CommandButton id="powerButton" machine={machine} look="icon" />
         <CommandButton id="powerOff" machine={machine} look="icon" />

@@ -1,4 +1,4 @@
-import { Anchor } from '@mantine/core';
+import { Anchor, UnstyledButton } from '@mantine/core';
 import {
   IconCpu,
   IconDatabase,
@@ -9,6 +9,7 @@ import {
   IconNotes,
   IconServer2,
 } from '@tabler/icons-react';
+import type { ReactNode } from 'react';
 import { can, isOnline } from '../../shared/machine-state.ts';
 import type { Machine } from '../../shared/model/machine.ts';
 import { CONTROLLER_SLOTS } from '../../shared/model/storage.ts';
@@ -44,7 +45,9 @@ export function DetailsTab({ machine }: { machine: Machine }) {
         <EngineBlock machine={machine} />
         <Block title="Display" icon={IconDeviceDesktop} action={<Edit machine={machine} page="display" />}>
           <Facts>
-            <Fact label="Video Memory">{machine.config.display.videoMemoryMiB} MB</Fact>
+            <Value label="Video Memory" machine={machine} page="display">
+              {machine.config.display.videoMemoryMiB} MB
+            </Value>
           </Facts>
         </Block>
       </div>
@@ -76,14 +79,45 @@ function Edit({ machine, page }: { machine: Machine; page: SettingsPage }) {
   );
 }
 
+interface ValueProps {
+  machine: Machine;
+  page: SettingsPage;
+  label: string;
+  children: ReactNode;
+}
+
+/** A name and a value that leads to its page of the settings. */
+function Value({ machine, page, label, children }: ValueProps) {
+  if (!can('configureLive', machine.state) || machine.isDamaged) return <Fact label={label}>{children}</Fact>;
+  return (
+    <Fact label={label}>
+      <UnstyledButton
+        className={classes.value}
+        title={`Change it in the ${PAGE_WORDS[page]} settings`}
+        onClick={() => openDialog({ kind: 'settings', machineId: machine.id, page })}
+      >
+        {children}
+      </UnstyledButton>
+    </Fact>
+  );
+}
+
 function GeneralBlock({ machine }: { machine: Machine }) {
   const { name, osType, group } = machine.config;
   return (
     <Block title="General" icon={IconInfoCircle} action={<Edit machine={machine} page="general" />}>
       <Facts>
-        <Fact label="Name">{name}</Fact>
-        <Fact label="Operating System">{osTypeOf(osType).label}</Fact>
-        {group !== '/' && <Fact label="Group">{group.slice(1).replaceAll('/', ' › ')}</Fact>}
+        <Value label="Name" machine={machine} page="general">
+          {name}
+        </Value>
+        <Value label="Operating System" machine={machine} page="general">
+          {osTypeOf(osType).label}
+        </Value>
+        {group !== '/' && (
+          <Value label="Group" machine={machine} page="general">
+            {group.slice(1).replaceAll('/', ' › ')}
+          </Value>
+        )}
         <Fact label="Folder">
           <code className={classes.path}>{machine.folder}</code>
         </Fact>
@@ -98,12 +132,24 @@ function SystemBlock({ machine }: { machine: Machine }) {
   return (
     <Block title="System" icon={IconCpu} action={<Edit machine={machine} page="system" />}>
       <Facts>
-        <Fact label="Base Memory">{formatMiB(memoryMiB)}</Fact>
-        <Fact label="Processors">{processors.count}</Fact>
-        {processors.capPercent < 100 && <Fact label="Execution Cap">{processors.capPercent} %</Fact>}
-        <Fact label={kernelBoot === null ? 'Boot Order' : 'Starts From'}>{bootWords(kernelBoot, bootOrder)}</Fact>
+        <Value label="Base Memory" machine={machine} page="system">
+          {formatMiB(memoryMiB)}
+        </Value>
+        <Value label="Processors" machine={machine} page="processor">
+          {processors.count}
+        </Value>
+        {processors.capPercent < 100 && (
+          <Value label="Execution Cap" machine={machine} page="processor">
+            {processors.capPercent} %
+          </Value>
+        )}
+        <Value label={kernelBoot === null ? 'Boot Order' : 'Starts From'} machine={machine} page="system">
+          {bootWords(kernelBoot, bootOrder)}
+        </Value>
         {(keepsWarmStart || machine.hasWarmStart) && (
-          <Fact label="Warm Start">{machine.hasWarmStart ? 'Kept: starts at once' : 'Kept after the next boot'}</Fact>
+          <Value label="Warm Start" machine={machine} page="system">
+            {machine.hasWarmStart ? 'Kept: starts at once' : 'Kept after the next boot'}
+          </Value>
         )}
       </Facts>
     </Block>
@@ -124,10 +170,15 @@ function StorageBlock({ machine }: { machine: Machine }) {
           </h4>
           <Facts>
             {controller.attachments.map((attachment) => (
-              <Fact key={`${attachment.port}:${attachment.device}`} label={slotWords(controller, attachment)}>
+              <Value
+                key={`${attachment.port}:${attachment.device}`}
+                label={slotWords(controller, attachment)}
+                machine={machine}
+                page="storage"
+              >
                 {attachment.kind === 'optical' ? '[Optical] ' : ''}
                 {attachmentWords(attachment, media)}
-              </Fact>
+              </Value>
             ))}
           </Facts>
         </div>
@@ -143,11 +194,11 @@ function NetworkBlock({ machine }: { machine: Machine }) {
       {adapters.length === 0 && <span className={classes.none}>No adapters</span>}
       <Facts>
         {adapters.map((adapter, index) => (
-          <Fact key={adapter.macAddress} label={`Adapter ${index + 1}`}>
+          <Value key={adapter.macAddress} label={`Adapter ${index + 1}`} machine={machine} page="network">
             {ADAPTER_MODE_LABELS[adapter.mode]} · {ADAPTER_MODEL_LABELS[adapter.model]}
             {adapter.isCableConnected ? '' : ' · cable pulled'}{' '}
             <code className={classes.path}>{adapter.macAddress}</code>
-          </Fact>
+          </Value>
         ))}
       </Facts>
     </Block>
@@ -160,10 +211,10 @@ function EngineBlock({ machine }: { machine: Machine }) {
   return (
     <Block title="Engine" icon={machine.engine === null ? IconServer2 : IconEngine}>
       <Facts>
-        <Fact label="Engine">
+        <Value label="Engine" machine={machine} page="general">
           {engineName(machine, engines)}
           {machine.config.engine === 'auto' ? ' (chosen automatically)' : ''}
-        </Fact>
+        </Value>
         {engine?.acceleration != null && <Fact label="Runs by">{engine.acceleration}</Fact>}
         {machine.pid !== null && <Fact label="Process">{machine.pid}</Fact>}
       </Facts>

@@ -1,10 +1,10 @@
-import { Textarea, TextInput } from '@mantine/core';
+import { Checkbox, Textarea, TextInput } from '@mantine/core';
 import { EngineSelect } from '../components/engine-select.tsx';
 import { FormRow } from '../components/form-row.tsx';
 import { OsTypeSelect } from '../components/os-type-select.tsx';
 import { isLocked, message, type SettingsPageProps } from './settings-page.ts';
 
-/** Name, OS type, group, engine, description. */
+/** Name, OS type, group, engine, template mark, description. */
 export function GeneralPage(props: SettingsPageProps) {
   const { config, onChange } = props;
   const isOff = isLocked(props, 'off');
@@ -38,6 +38,16 @@ export function GeneralPage(props: SettingsPageProps) {
       </FormRow>
       <FormRow label="Engine" note={message(props, 'engine').note}>
         <EngineSelect value={config.engine} onChange={(engine) => onChange({ engine })} disabled={isOff} />
+      </FormRow>
+      <FormRow label="Template" note="It cannot be started, only cloned: it stays as it is">
+        <Checkbox
+          label="Keep as a template for new machines"
+          checked={config.isTemplate}
+          onChange={(event) => onChange({ isTemplate: event.currentTarget.checked })}
+          error={message(props, 'isTemplate').error}
+          disabled={isOff}
+          mt={6}
+        />
       </FormRow>
       <FormRow label="Description">
         <Textarea

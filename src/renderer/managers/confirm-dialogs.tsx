@@ -1,10 +1,11 @@
-import { Button, Checkbox, Code, Group, Modal, Radio, Stack, Text, Textarea } from '@mantine/core';
-import { type ReactNode, useState } from 'react';
+import { Checkbox, Code, Radio, Stack, Text, Textarea } from '@mantine/core';
+import { useState } from 'react';
 import { MACHINE_STATES } from '../../shared/machine-state.ts';
 import type { Machine } from '../../shared/model/machine.ts';
 import type { Medium } from '../../shared/model/medium.ts';
 import { formatBytes } from '../../shared/units.ts';
 import { api } from '../api.ts';
+import { Question } from '../components/question.tsx';
 import { attempt } from '../notify.tsx';
 import { useMedia } from '../store.ts';
 import { focusScreen, setPreference } from '../view.ts';
@@ -12,51 +13,6 @@ import { focusScreen, setPreference } from '../view.ts';
 interface MachineDialogProps {
   machine: Machine;
   onClose(): void;
-}
-
-interface QuestionProps {
-  title: string;
-  children: ReactNode;
-  action: string;
-  isDangerous?: boolean;
-  isDisabled?: boolean;
-  onAction(): void;
-  onClose(): void;
-}
-
-/** A question with one answer that does something. Esc and Cancel do nothing. */
-function Question({
-  title,
-  children,
-  action,
-  isDangerous = false,
-  isDisabled = false,
-  onAction,
-  onClose,
-}: QuestionProps) {
-  return (
-    <Modal opened onClose={onClose} title={title} size={460}>
-      <Stack gap="sm">
-        {children}
-        <Group justify="flex-end" gap="xs" mt="xs">
-          <Button variant="default" onClick={onClose}>
-            Cancel
-          </Button>
-          <Button
-            {...(isDangerous ? { color: 'red' } : {})}
-            disabled={isDisabled}
-            data-autofocus
-            onClick={() => {
-              onClose();
-              onAction();
-            }}
-          >
-            {action}
-          </Button>
-        </Group>
-      </Stack>
-    </Modal>
-  );
 }
 
 export function PowerOffDialog({ machine, onClose }: MachineDialogProps) {

@@ -1,9 +1,8 @@
-import { ActionIcon, Button, Indicator, Popover, Progress, Text } from '@mantine/core';
+import { ActionIcon, Button, Indicator, Popover, Text } from '@mantine/core';
 import { IconBell } from '@tabler/icons-react';
-import type { Task } from '../../shared/model/task.ts';
-import { api } from '../api.ts';
 import { FailureText } from '../components/failure-text.tsx';
-import { attempt, type Notice, notices } from '../notify.tsx';
+import { TaskItem } from '../components/task-item.tsx';
+import { type Notice, notices } from '../notify.tsx';
 import { useObservable } from '../observable.ts';
 import { useTasks } from '../store.ts';
 import classes from './notification-centre.module.css';
@@ -46,42 +45,6 @@ export function NotificationCentre() {
         </div>
       </Popover.Dropdown>
     </Popover>
-  );
-}
-
-const OUTCOMES = { running: 'Running', done: 'Done', failed: 'Failed', cancelled: 'Cancelled' } as const;
-
-function TaskItem({ task }: { task: Task }) {
-  const isRunning = task.status === 'running';
-  return (
-    <article className={classes.item} aria-label={task.title}>
-      <div className={classes.line}>
-        <Text className={classes.title}>{task.title}</Text>
-        {isRunning && task.canCancel ? (
-          <Button
-            size="compact-xs"
-            variant="default"
-            onClick={() => void attempt(() => api.task.cancel({ id: task.id }))}
-          >
-            Cancel
-          </Button>
-        ) : (
-          <span className={classes.quiet} data-status={task.status}>
-            {OUTCOMES[task.status]}
-          </span>
-        )}
-      </div>
-      {isRunning && (
-        <Progress
-          value={task.progress === null ? 100 : task.progress * 100}
-          animated={task.progress === null}
-          size="xs"
-          aria-label={`Progress of ${task.title}`}
-        />
-      )}
-      {isRunning && task.detail !== null && <Text className={classes.quiet}>{task.detail}</Text>}
-      {task.failure !== null && <Text className={classes.quiet}>{task.failure.message}</Text>}
-    </article>
   );
 }
 

@@ -8,6 +8,7 @@ import { EngineSelect } from '../components/engine-select.tsx';
 import { FailureLine } from '../components/failure-line.tsx';
 import { FormRow, FormSection } from '../components/form-row.tsx';
 import { OsTypeSelect } from '../components/os-type-select.tsx';
+import { lacksAbility, useEngines } from '../engines.ts';
 import { freeName } from '../free-name.ts';
 import { attempt, failureIn } from '../notify.tsx';
 import { useMachines } from '../store.ts';
@@ -19,6 +20,7 @@ import {
   draftConfig,
   EMPTY_FORM,
   missingFrom,
+  mistakeIn,
   NewMachineForm,
   summaryOf,
   toCreateInput,
@@ -40,6 +42,7 @@ export function NewMachineDialog({ onClose }: { onClose(): void }) {
   });
   const check = useConfigCheck(draftConfig(form.values), null);
   const issues = check.issues.filter(({ field }) => !/^(storage|bootOrder|adapters)/.test(field));
+  const mistake = mistakeIn(form.values);
   const [isWorking, setWorking] = useState(false);
   const [failure, setFailure] = useState<ErrorReport | null>(null);
   const canCreate =
@@ -77,7 +80,7 @@ export function NewMachineDialog({ onClose }: { onClose(): void }) {
                 placeholder="Such as Debian web"
                 value={form.values.name}
                 onChange={(event) => setName(event.currentTarget.value)}
-                error={form.values.name === '' ? undefined : (form.errors.name ?? errorText(issues, 'name'))}
+                error={mistake?.field === 'name' ? mistake.message : errorText(issues, 'name')}
               />
             </FormRow>
             <FormRow label="Start from">
@@ -133,10 +136,23 @@ interface SectionProps {
 }
 
 function EngineSection({ form, check, onChange }: SectionProps & { check: ConfigCheck }) {
+  const whyNoWarmStart = lacksAbility(check, 'warmStart', useEngines());
   return (
     <FormSection title="Engine">
       <FormRow label="Engine" note={check.engineReason}>
         <EngineSelect value={form.engine} onChange={(engine) => onChange({ ...form, engine })} />
+      </FormRow>
+      <FormRow
+        label="Warm start"
+        note={whyNoWarmStart ?? 'Keeps the state after the first boot, so that later starts take no time'}
+      >
+        <Checkbox
+          label="Keep a warm start"
+          checked={form.keepsWarmStart && whyNoWarmStart === null}
+          onChange={(event) => onChange({ ...form, keepsWarmStart: event.currentTarget.checked })}
+          disabled={whyNoWarmStart !== null}
+          mt={6}
+        />
       </FormRow>
     </FormSection>
   );
@@ -151,7 +167,8 @@ interface FooterProps extends SectionProps {
 }
 
 function Footer({ form, issues, failure, canCreate, isWorking, onClose, onChange }: FooterProps) {
-  const problem = form.name === '' ? undefined : issues.find((issue) => issue.severity === 'error');
+  const problem =
+    mistakeIn(form) ?? (form.name === '' ? undefined : issues.find((issue) => issue.severity === 'error'));
   return (
     <div className={classes.foot}>
       {failure !== null ? (

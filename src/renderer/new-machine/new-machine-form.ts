@@ -27,6 +27,7 @@ export const NewMachineForm = z
     hasNewDisk: z.boolean(),
     diskGiB: z.int().min(1, 'A disk has at least 1 GB.').max(2048, 'A disk has at most 2048 GB.'),
     engine: EngineChoice,
+    keepsWarmStart: z.boolean(),
     startsAtOnce: z.boolean(),
   })
   .superRefine((form, context) => {
@@ -53,6 +54,7 @@ export const EMPTY_FORM: NewMachineForm = {
   hasNewDisk: true,
   diskGiB: osTypeOf('linux-32').diskGiB,
   engine: 'auto',
+  keepsWarmStart: false,
   startsAtOnce: true,
 };
 
@@ -79,9 +81,10 @@ export function withGuess(form: NewMachineForm): NewMachineForm {
 /** After the choice of what to start from. The demo guest is its own OS type, and needs no disk. */
 export function withSource(form: NewMachineForm, source: MachineSource): NewMachineForm {
   const next = { ...form, source };
-  if (source === 'demo') return { ...withOsType(next, 'demo'), hasNewDisk: false };
+  if (source === 'demo') return { ...withOsType(next, 'demo'), hasNewDisk: false, keepsWarmStart: true };
   const left = form.source === 'demo' ? withGuess(withOsType(next, EMPTY_FORM.osType)) : next;
-  return { ...left, hasNewDisk: source === 'iso' || source === 'empty' };
+  const keepsWarmStart = form.source === 'demo' ? false : form.keepsWarmStart;
+  return { ...left, keepsWarmStart, hasNewDisk: source === 'iso' || source === 'empty' };
 }
 
 function lastPart(path: string): string {
@@ -98,8 +101,9 @@ export function toCreateInput(form: NewMachineForm): CreateMachineInput {
     engine: form.engine,
     memoryMiB: form.memoryMiB,
     processors: form.processors,
+    keepsWarmStart: form.keepsWarmStart,
     diskSizeBytes: form.hasNewDisk && source !== 'disk' ? form.diskGiB * GIB : null,
-    ...(source === 'demo' ? { isDemo: true, keepsWarmStart: true } : {}),
+    ...(source === 'demo' ? { isDemo: true } : {}),
     ...(source === 'iso' ? { isoPath: form.isoPath.trim() } : {}),
     ...(source === 'disk' ? { diskPath: form.diskPath.trim() } : {}),
     ...(source === 'kernel'
@@ -137,7 +141,7 @@ export function draftConfig(form: NewMachineForm): z.input<typeof MachineConfig>
       },
     ],
     adapters: [],
-    keepsWarmStart: form.source === 'demo',
+    keepsWarmStart: form.keepsWarmStart,
   };
 }
 
@@ -154,6 +158,16 @@ export function missingFrom(form: NewMachineForm): string | undefined {
   const file = { iso: 'an ISO file', disk: 'a disk image', kernel: 'a kernel', demo: '', empty: '' }[form.source];
   const isFileMissing = NewMachineForm.safeParse(form).error?.issues.some(({ path }) => /Path$/.test(String(path[0])));
   return isFileMissing ? `Choose ${file} to start from.` : undefined;
+}
+
+/** What is wrong with a field that was filled in, or undefined when nothing is. What is empty yet is not wrong. */
+export function mistakeIn(form: NewMachineForm): { field: string; message: string } | undefined {
+  const issues = NewMachineForm.safeParse(form).error?.issues ?? [];
+  const found = issues.find(({ path }) => {
+    const field = String(path[0]);
+    return !field.endsWith('Path') && !(field === 'name' && form.name.trim() === '');
+  });
+  return found === undefined ? undefined : { field: String(found.path[0]), message: found.message };
 }
 
 /** One sentence that says what Create will do. */
