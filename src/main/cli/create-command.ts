@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import { type CreateMachineInput, contract } from '../../shared/contract.ts';
 import { EngineChoice } from '../../shared/model/engine.ts';
 import { LIMITS } from '../../shared/model/hardware.ts';
+import { MediumFormat } from '../../shared/model/medium.ts';
 import { OS_TYPES } from '../../shared/os-types.ts';
 import { memory, size, wholeNumber } from './arguments.ts';
 import { choice } from './choice.ts';
@@ -16,6 +17,7 @@ interface CreateOptions {
   processors?: number;
   cpuLimit?: number;
   disk?: number;
+  diskFormat?: MediumFormat;
   diskFile?: string;
   iso?: string;
   floppy?: string;
@@ -40,6 +42,7 @@ function toInput(name: string, options: CreateOptions): CreateMachineInput {
     processors: options.processors,
     capPercent: options.cpuLimit,
     diskSizeBytes: options.disk,
+    diskFormat: options.diskFormat,
     diskPath: absolute(options.diskFile),
     isoPath: absolute(options.iso),
     floppyPath: absolute(options.floppy),
@@ -66,6 +69,7 @@ export function addCreateCommand(program: Command, context: CliContext): void {
     .option('--processors <n>', 'virtual processors', wholeNumber(LIMITS.processors.min, LIMITS.processors.max))
     .option('--cpu-limit <percent>', 'execution cap', wholeNumber(LIMITS.capPercent.min, LIMITS.capPercent.max))
     .option('--disk <size>', 'create an empty disk of this size', size)
+    .option('--disk-format <format>', 'of the new disk; by default qcow2', choice(MediumFormat.options))
     .option('--disk-file <file>', 'attach an existing disk image')
     .option('--iso <file>', 'put this image into the optical drive')
     .option('--floppy <file>', 'put this image into the floppy drive')

@@ -134,7 +134,7 @@ async function prepareMedia(
   };
 }
 
-/** QCOW2, unless the engine that would run the machine cannot use it (docs/decisions/0007). */
+/** QCOW2, unless the engine that would run the machine cannot use it (docs/decisions/0008). */
 function newDiskFormat({ checkEngine, diskFormatsOf }: CreateMachineDeps, input: CreateMachineInput, osType: OsType) {
   const draft = makeConfig(input, osType, { disks: [], disc: null, floppy: null }, macAddressFrom(randomBytes(3)));
   const { engine } = checkEngine(draft);
