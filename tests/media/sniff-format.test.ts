@@ -35,6 +35,12 @@ describe('a disk image', () => {
     },
   );
 
+  it('of the format vhd is known by the copy of its footer, when its end was cut off', async () => {
+    const footer = vhdBytes(MIB, 3).subarray(-512);
+    const path = writeImage(makeTempFolder(), 'disk.vhd', Buffer.concat([footer, Buffer.alloc(8192)]));
+    expect(await inspectImage(path, 'disk')).toMatchObject({ format: 'vhd', virtualSizeBytes: MIB });
+  });
+
   const outsiders = {
     'a qcow2 with a backing file': qcow2Bytes(MIB, { backingFile: true }),
     'a qcow2 with an external data file': qcow2Bytes(MIB, { dataFile: true }),

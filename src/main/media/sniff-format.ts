@@ -81,11 +81,14 @@ function readVdiSize({ path, head }: ImageFile): number {
 
 const VHD_DIFFERENCING = 4;
 
-/** Virtual Hard Disk Image Format Specification, "Hard Disk Footer Format": the last 512 bytes of every VHD. */
-async function readVhdFooter({ handle, sizeBytes }: ImageFile): Promise<Buffer | undefined> {
+/**
+ * Virtual Hard Disk Image Format Specification, "Hard Disk Footer Format": the last 512 bytes of every VHD. One that grows has
+ * a copy at its beginning, which is left when the end was cut off.
+ */
+async function readVhdFooter({ handle, sizeBytes, head }: ImageFile): Promise<Buffer | undefined> {
   if (sizeBytes < SECTOR) return undefined;
   const footer = await readAt(handle, sizeBytes - SECTOR, SECTOR);
-  return hasText(footer, 0, 'conectix') ? footer : undefined;
+  return [footer, head].find((bytes) => hasText(bytes, 0, 'conectix'));
 }
 
 function readVhdSize({ path }: ImageFile, footer: Buffer): number {

@@ -35,6 +35,13 @@ async function threeBlocks(): Promise<string> {
   return path;
 }
 
+async function contentsOf(path: string): Promise<Buffer> {
+  const disk = await vhdFormat.open(path, { isReadOnly: true });
+  const contents = await readAll(disk);
+  await disk.close();
+  return contents;
+}
+
 /** Changes the file's bytes and enters the checksums anew. */
 async function patch(path: string, change: (bytes: Buffer) => void): Promise<void> {
   const bytes = await readFile(path);
@@ -220,14 +227,24 @@ describe('a damaged VHD image', () => {
     await patch(path, (bytes) => bytes.writeUInt32BE(0xffffffff, TABLE_OFFSET + 12)); // Block 3 stands first.
     expect(await vhdFormat.check(path)).toMatchObject({ isConsistent: true, leakedBytes: STRIDE, canRepair: true });
     await truncate(path, TABLE_OFFSET + 512 + 3 * STRIDE);
-    expect(await vhdFormat.check(path)).toMatchObject({ isConsistent: false, canRepair: true });
+    expect(await vhdFormat.check(path)).toMatchObject({ isConsistent: true, canRepair: true });
     expect(await vhdFormat.repair?.(path)).toMatchObject(SOUND);
     expect((await stat(path)).size).toBe(TABLE_OFFSET + 512 + 2 * STRIDE + 512);
+    expect((await readFile(path)).subarray(-512).toString('latin1', 0, 8)).toBe('conectix');
     const disk = await vhdFormat.open(path, { isReadOnly: false });
     const seen = Buffer.alloc(BLOCK);
     await disk.read(4 * BLOCK, seen);
     expectSame(seen, patternBytes(BLOCK, 5));
     await disk.close();
+  });
+
+  it('that lost its footer with the power gets it back when it is written', async () => {
+    const path = await threeBlocks();
+    const bytes = await readFile(path);
+    await writeFile(path, bytes.fill(0, bytes.length - 512));
+    await playActions(vhdFormat, path, [{ do: 'write', offset: 100, length: 9, fill: 1 }], {}, await contentsOf(path));
+    expect((await readFile(path)).subarray(-512).toString('latin1', 0, 8)).toBe('conectix');
+    expect(await vhdFormat.check(path)).toMatchObject({ isConsistent: true, canRepair: true });
   });
 
   it('never surprises, whatever its footer, header and table say', async () => {

@@ -55,7 +55,8 @@ export async function readVdiUuid(path: string): Promise<string> {
   return withFile(path, { isReadOnly: true }, async (file) => (await readVdiHeader(file)).uuid);
 }
 
-async function openVdi(file: HostFile, options: OpenOptions): Promise<MappedDevice> {
+/** The image in a file that is open already. @throws as `ImageFormat.open`, and the system's errors. */
+export async function openVdi(file: HostFile, options: OpenOptions): Promise<MappedDevice> {
   const header = await readVdiHeader(file);
   const entries = await readEntries(file, header);
   // A wrong entry costs a reader only its own block; a writer would spread the damage.

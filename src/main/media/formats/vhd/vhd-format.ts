@@ -25,9 +25,8 @@ import {
   readVhdFooter,
   readVhdHeader,
   roundToSector,
-  type VhdFooter,
 } from './vhd-header.ts';
-import { checkTable, findGaps, readTable, strideOf, UNUSED, VhdMap } from './vhd-map.ts';
+import { checkTable, endOfBlocks, findGaps, readTable, strideOf, UNUSED, VhdMap } from './vhd-map.ts';
 
 const BLOCK_BYTES = 2 * MIB;
 /** What other programs accept: sectors are counted with 32 bits, and the tables need some. */
@@ -62,7 +61,8 @@ export const vhdFormat: ImageFormat = {
   repair: (path) => withFile(path, { isReadOnly: false }, repairVhd),
 };
 
-async function openVhd(file: HostFile, options: OpenOptions): Promise<MappedDevice> {
+/** The image in a file that is open already. @throws as `ImageFormat.open`, and the system's errors. */
+export async function openVhd(file: HostFile, options: OpenOptions): Promise<MappedDevice> {
   const footer = await readVhdFooter(file);
   const { sizeBytes } = footer;
   if (footer.type === 'fixed') return new MappedDevice(file, flatMap(0, sizeBytes), sizeBytes);
@@ -75,24 +75,13 @@ async function openVhd(file: HostFile, options: OpenOptions): Promise<MappedDevi
     const backing = await openBackingOf(file.path, header.parent, 'vhd', options);
     return new MappedDevice(file, new VhdDifferenceMap(file, header, table), sizeBytes, backing);
   }
-  // A wrong entry costs a reader only its own block; a writer would spread the damage.
-  const footerOffset = options.isReadOnly ? 0 : assertWritable(file, footer);
   if (!options.isReadOnly) {
-    checkTable(header, table, footerOffset, (why) => {
+    // A wrong entry costs a reader only its own block; a writer would spread the damage.
+    checkTable(header, table, endOfBlocks(file, footer), (why) => {
       throw damagedImage(file.path, why);
     });
   }
-  return new MappedDevice(file, new VhdMap(file, header, table, footer, footerOffset), sizeBytes);
-}
-
-/** The place of the footer, behind all blocks. */
-function assertWritable(file: HostFile, { offset }: VhdFooter): number {
-  if (offset !== null) return offset;
-  throw damagedImage(
-    file.path,
-    'its footer is missing at its end',
-    'Repair the image; when it was copied, copy it again.',
-  );
+  return new MappedDevice(file, new VhdMap(file, header, table, footer), sizeBytes);
 }
 
 async function createVhd(path: string, { sizeBytes, variant = 'dynamic', backing }: CreateOptions): Promise<void> {
@@ -124,6 +113,10 @@ async function writeEmpty(file: FileHandle, sizeBytes: number, type: 'fixed' | '
   await file.writeFile(Buffer.concat([footer, encodeVhdHeader(blocks, BLOCK_BYTES), table, footer]));
 }
 
+/**
+ * A footer that is missing at the end is no error: for this there is a copy at the beginning, from which every program takes it.
+ * A program that is killed while the image grows may leave it so, and the next one that writes puts it back.
+ */
 async function checkVhd(file: HostFile): Promise<CheckReport> {
   const findings = new Findings();
   const footer = await readVhdFooter(file);
@@ -131,10 +124,9 @@ async function checkVhd(file: HostFile): Promise<CheckReport> {
     return findings.report(Math.max(0, file.sizeBytes - footer.sizeBytes - FOOTER_BYTES), true);
   const header = await readVhdHeader(file, footer);
   const table = await readTable(file, header);
-  const end = footer.offset ?? file.sizeBytes;
+  const end = endOfBlocks(file, footer);
   checkTable(header, table, end, (why) => findings.add(why));
   const canRepair = findings.count === 0 && footer.type === 'dynamic';
-  if (footer.offset === null) findings.add('its footer is missing at its end');
   const used = table.reduce((count, entry) => (entry === UNUSED ? count : count + 1), 0) * strideOf(header);
   const leaked = end - header.dataOffset - used;
   const isTight = leaked < strideOf(header) && findGaps(header, table).length === 0; // Programs may align their blocks.
@@ -146,7 +138,7 @@ async function repairVhd(file: HostFile): Promise<CheckReport> {
   const footer = await readVhdFooter(file);
   if (!before.canRepair || footer.type === 'fixed') return before;
   const header = await readVhdHeader(file, footer);
-  const map = new VhdMap(file, header, await readTable(file, header), footer, footer.offset ?? file.sizeBytes);
+  const map = new VhdMap(file, header, await readTable(file, header), footer);
   await map.closeGaps();
   await file.datasync();
   return checkVhd(file);

@@ -3,7 +3,7 @@ import { ioError } from '../block-device.ts';
 import type { HostFile } from '../host-file.ts';
 import { damagedImage } from '../image-format.ts';
 import type { BlockMap, BlockRun, NewBlocks } from '../mapped-device.ts';
-import { FOOTER_BYTES, type VhdFooter, type VhdHeader } from './vhd-header.ts';
+import { FOOTER_BYTES, roundToSector, type VhdFooter, type VhdHeader } from './vhd-header.ts';
 
 /** An entry of the table for a block that has no room in the file. */
 export const UNUSED = 0xffffffff;
@@ -30,17 +30,19 @@ export class VhdMap implements BlockMap {
   readonly #header: VhdHeader;
   readonly #table: Uint32Array;
   readonly #footer: Buffer;
+  /** The end of what the file has for blocks. */
   #footerOffset: number;
+  #isFooterThere: boolean;
   /** Behind the last block, in bytes. */
   #next: number;
 
-  /** @param footerOffset the end of what the file has for blocks. */
-  constructor(file: HostFile, header: VhdHeader, table: Uint32Array, footer: VhdFooter, footerOffset: number) {
+  constructor(file: HostFile, header: VhdHeader, table: Uint32Array, footer: VhdFooter) {
     this.#file = file;
     this.#header = header;
     this.#table = table;
     this.#footer = footer.bytes;
-    this.#footerOffset = footerOffset;
+    this.#footerOffset = endOfBlocks(file, footer);
+    this.#isFooterThere = footer.offset !== null;
     this.#next = behindLast(header, table);
     this.blockBytes = header.blockBytes;
   }
@@ -54,6 +56,11 @@ export class VhdMap implements BlockMap {
     let count = 1;
     while (count < maxCount && (this.#table[block + count] ?? UNUSED) === UNUSED) count += 1;
     return { kind: 'absent', fileOffset: 0, count };
+  }
+
+  /** Writes the footer again that was lost with the power, before another program takes the image for a raw one. */
+  async touch(): Promise<void> {
+    if (!this.#isFooterThere) await this.#moveFooter(this.#footerOffset);
   }
 
   async allocate(block: number): Promise<NewBlocks> {
@@ -118,9 +125,18 @@ export class VhdMap implements BlockMap {
   }
 
   async #moveFooter(offset: number): Promise<void> {
+    const end = offset + FOOTER_BYTES;
+    // A length that lags behind the table on the host's disk would look like a truncated image.
+    if (this.#file.sizeBytes < end) await this.#file.truncate(end);
     await this.#file.write(offset, this.#footer);
     this.#footerOffset = offset;
+    this.#isFooterThere = true;
   }
+}
+
+/** Where blocks must end: at the footer, or where it would be. */
+export function endOfBlocks(file: HostFile, footer: VhdFooter): number {
+  return footer.offset ?? roundToSector(file.sizeBytes);
 }
 
 /** Bytes from one block to the next: bitmap and data. */

@@ -5,24 +5,28 @@ import type { CheckReport } from '../image-format.ts';
 import { GrainTables } from './grain-tables.ts';
 import { TABLE_BYTES, type VmdkHeader } from './vmdk-header.ts';
 
+export interface SparseCheck extends CheckReport {
+  /** The tables that count are in order; only their copies may not be. */
+  isSound: boolean;
+}
+
 /** Reads all grain tables of a sparse or compressed image. */
-export async function checkSparse(file: HostFile, header: VmdkHeader): Promise<CheckReport> {
+export async function checkSparse(file: HostFile, header: VmdkHeader): Promise<SparseCheck> {
   const findings = new Findings();
   const tables = await GrainTables.open(file, header);
   const copies = header.copyOffset === null ? undefined : await GrainTables.open(file, header, header.copyOffset);
   if (!areApart(tables.directory, TABLE_BYTES / SECTOR)) findings.add('its grain tables overlap each other');
-  const isSound = findings.count === 0;
-  const grains = isSound ? await collectGrains(file, header, tables, findings) : new Uint32Array();
+  const grains = findings.count === 0 ? await collectGrains(file, header, tables, findings) : new Uint32Array();
   // A grain that is packed takes at least a sector.
   const grainSectors = header.isCompressed ? 1 : header.grainBytes / SECTOR;
   if (!areApart(grains, grainSectors)) findings.add('some of its grains overlap each other');
-  const isRepairable = findings.count === 0;
-  if (isRepairable && copies) await compareCopies(tables, copies, findings);
+  const isSound = findings.count === 0;
+  if (isSound && copies) await compareCopies(tables, copies, findings);
   // A table that was made later takes room among the grains.
   const lateTables = tables.directory.filter((sector) => sector * SECTOR >= header.dataOffset);
   const used = Math.ceil(header.dataOffset / header.grainBytes) + grains.length + lateTables.length;
-  const leaked = header.isCompressed || !isRepairable ? 0 : leakedBytes(file, header, used);
-  return findings.report(leaked, isRepairable && leaked === 0);
+  const leaked = header.isCompressed || !isSound ? 0 : leakedBytes(file, header, used);
+  return { ...findings.report(leaked, isSound && leaked === 0), isSound };
 }
 
 /** New grains stand at the end, so what is not used stays so. */

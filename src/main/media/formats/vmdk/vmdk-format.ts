@@ -65,7 +65,8 @@ export const vmdkFormat: ImageFormat = {
   },
 };
 
-async function openVmdk(file: HostFile, options: OpenOptions): Promise<BlockDevice> {
+/** The image in a file that is open already. @throws as `ImageFormat.open`, and the system's errors. */
+export async function openVmdk(file: HostFile, options: OpenOptions): Promise<BlockDevice> {
   await assertNotVmfs(file);
   if (await isDescriptorFile(file)) return openFlat(file);
   const header = await readVmdkHeader(file);
@@ -207,9 +208,10 @@ async function checkVmdk(file: HostFile): Promise<CheckReport> {
 
 /** Makes the second copies of the tables like the first. Space that leaks is only won back by a conversion. */
 async function repairVmdk(file: HostFile): Promise<CheckReport> {
-  const before = await checkVmdk(file);
-  if (before.isConsistent || !before.canRepair) return before;
+  if (await isDescriptorFile(file)) return checkVmdk(file);
   const header = await readVmdkHeader(file);
+  const before = await checkSparse(file, header);
+  if (before.isConsistent || !before.isSound) return before;
   const tables = await GrainTables.open(file, header);
   const copies = header.copyOffset === null ? undefined : await GrainTables.open(file, header, header.copyOffset);
   const map = new SparseMap(file, header, await readDescriptor(file, header), tables, copies);
