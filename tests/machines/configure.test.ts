@@ -26,6 +26,7 @@ const CHANGES: [field: string, when: string, change: Partial<MachineConfig>][] =
   ['bootOrder', 'O', { bootOrder: ['disk'] }],
   ['kernelBoot', 'O', { kernelBoot: { source: 'demo' } }],
   ['display', 'O', { display: { videoMemoryMiB: 16 } }],
+  ['isTemplate', 'OSL', { isTemplate: true }],
   ['keepsWarmStart', 'O', { keepsWarmStart: true }],
   ['adapters', 'O', { adapters: [{ ...adapter, mode: 'notAttached' }] }],
   ['adapters (cable)', 'OL', { adapters: [{ ...adapter, isCableConnected: false }] }],

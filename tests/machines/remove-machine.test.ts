@@ -17,7 +17,8 @@ async function openWithMachine() {
   mkdirSync(join(machine.folder, 'logs'));
   writeFileSync(join(machine.folder, 'logs', 'machine.log'), 'hello');
   store.published.length = 0;
-  return { ...store, machine, isoPath, disk: join(machine.folder, 'disks', 'disk.img') };
+  const [disk] = store.media.ownedIn(machine.folder);
+  return { ...store, machine, isoPath, disk: disk?.location ?? '' };
 }
 
 describe('removing a machine', () => {
