@@ -186,7 +186,12 @@ test('a refusal says what happened and what to do; a removal says what is delete
   await expect(notice).toBeVisible();
   await picture(page, 'window-refusal');
   await page.getByRole('button', { name: /^Notifications/ }).click();
-  await expect(page.getByRole('dialog', { name: /^Notifications/ }).getByText('gone.iso').first()).toBeVisible();
+  await expect(
+    page
+      .getByRole('dialog', { name: /^Notifications/ })
+      .getByText('gone.iso')
+      .first(),
+  ).toBeVisible();
   await page.keyboard.press('Escape');
 
   await row(page, 'hollow').click();
