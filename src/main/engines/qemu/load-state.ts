@@ -34,15 +34,18 @@ export async function loadState(engine: QmpCaller, { file, socketPath, signal }:
   const { lengthBytes } = await readHeader(input, file);
   await engine.execute('migrate-incoming', { uri: `unix:${socketPath}` });
   const socket = connect(socketPath);
-  try {
-    await pipeline(contentFrom(input, lengthBytes), createZstdDecompress({ chunkSize: CHUNK_BYTES }), socket, {
-      signal,
-    });
-  } catch (cause) {
-    if (signal.aborted) throw new InnError('CANCELLED', 'The restore was cancelled.', { cause });
-    throw unreadable(file, cause);
-  }
-  await waitUntilTakenIn(engine, file, signal);
+  // QEMU closes the connection when it has all that it needs, be it before the last byte has gone or after: only its
+  // own word counts.
+  const failure = await pipeline(
+    contentFrom(input, lengthBytes),
+    createZstdDecompress({ chunkSize: CHUNK_BYTES }),
+    socket,
+    { signal },
+  ).then(
+    () => undefined,
+    (cause: unknown) => cause,
+  );
+  await waitUntilTakenIn(engine, file, signal, failure);
 }
 
 async function* contentFrom(file: FileHandle, start: number): AsyncGenerator<Buffer> {
@@ -54,14 +57,14 @@ async function* contentFrom(file: FileHandle, start: number): AsyncGenerator<Buf
   }
 }
 
-async function waitUntilTakenIn(engine: QmpCaller, file: string, signal: AbortSignal): Promise<void> {
+async function waitUntilTakenIn(engine: QmpCaller, file: string, signal: AbortSignal, failure: unknown): Promise<void> {
   for (;;) {
     if (signal.aborted) throw new InnError('CANCELLED', 'The restore was cancelled.');
     let state: string;
     try {
       state = await runState(engine);
     } catch (cause) {
-      throw unreadable(file, cause);
+      throw unreadable(file, failure ?? cause);
     }
     if (state !== 'inmigrate') return;
     await sleep(POLL_MS);

@@ -1,0 +1,98 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Session } from '../../../src/main/engines/engine.ts';
+import { GUEST_READY, type SerialConsole } from '../../support/serial-console.ts';
+import { isThere, MachineBench, openSerial } from '../conformance/machine-bench.ts';
+import { driveOn, mediumAt } from './machine-plan.ts';
+import { diskAt, qemuUnderTest } from './qemu-bench.ts';
+
+const never = new AbortController().signal;
+
+describe('the saved state of a machine in QEMU', () => {
+  let bench: MachineBench;
+  let session: Session;
+  let serial: SerialConsole;
+  let file: string;
+
+  beforeAll(async () => {
+    bench = await MachineBench.make(qemuUnderTest());
+    session = await bench.start();
+    serial = await openSerial(session);
+    await serial.expect(GUEST_READY);
+    file = path.join(bench.folder, 'kept.state');
+    await session.keepState(file);
+  });
+  afterAll(() => bench[Symbol.asyncDispose]());
+
+  async function expectRefused(restoreFrom: string, message: RegExp): Promise<void> {
+    const spec = await bench.spec({ restoreFrom });
+    const starting = qemuUnderTest().makeEngine().start(spec, { signal: never });
+    await expect(starting).rejects.toMatchObject({ code: 'ENGINE_FAILED', message: expect.stringMatching(message) });
+    expect(await isThere(spec.folders.runtime)).toBe(false);
+  }
+
+  it('is refused when its end is missing', async () => {
+    const cut = path.join(bench.folder, 'cut.state');
+    const bytes = readFileSync(file);
+    writeFileSync(cut, bytes.subarray(0, bytes.length >> 1));
+    await expectRefused(cut, /cannot read the saved state '.*cut\.state'/);
+  });
+
+  it('is refused when it was changed', async () => {
+    const changed = path.join(bench.folder, 'changed.state');
+    const bytes = readFileSync(file);
+    const middle = bytes.length >> 1;
+    bytes.fill(0x55, middle, middle + 64);
+    writeFileSync(changed, bytes);
+    await expectRefused(changed, /cannot read the saved state '.*changed\.state'/);
+  });
+
+  it('is refused by other hardware, in the words of QEMU', async () => {
+    const spec = await bench.spec({ restoreFrom: file });
+    const config = { ...spec.config, memoryMiB: spec.config.memoryMiB * 2 };
+    const starting = qemuUnderTest()
+      .makeEngine()
+      .start({ ...spec, config }, { signal: never });
+    await expect(starting).rejects.toMatchObject({
+      code: 'ENGINE_FAILED',
+      message: expect.stringMatching(/It said: \S/),
+    });
+  });
+
+  it('says which machine type and accelerator it needs, and is refused where that is gone', async () => {
+    const bytes = readFileSync(file);
+    const end = bytes.indexOf('\n');
+    const header = JSON.parse(bytes.toString('utf8', bytes.indexOf('{'), end));
+    expect(header).toMatchObject({ format: 1, machineType: expect.stringMatching(/^pc-i440fx-\d/) });
+    const other = path.join(bench.folder, 'other.state');
+    const accelerator = header.accelerator === 'hvf' ? 'kvm' : 'hvf';
+    const line = `INNKEEPER QEMU STATE ${JSON.stringify({ ...header, accelerator })}`;
+    writeFileSync(other, Buffer.concat([Buffer.from(line), bytes.subarray(end)]));
+    await expectRefused(other, /made with (HVF|KVM), which does not work here now/);
+  });
+
+  it('can be kept again and again, also while the machine stands paused', async () => {
+    await session.pause();
+    const files = ['one', 'two'].map((name) => path.join(bench.folder, name));
+    for (const each of files) await session.keepState(each);
+    expect(await session.status()).toMatchObject({ state: 'Paused', reason: 'user' });
+    await session.resume();
+    expect(await serial.run('echo on')).toBe('on');
+    const again = await openSerial(await bench.start({ restoreFrom: files[1] ?? '' }));
+    expect(await again.run('echo back')).toBe('back');
+  });
+
+  it('is not written for disks that QEMU cannot save, with a way out, and the guest goes on', async () => {
+    const folder = bench.folder;
+    const drives = [
+      driveOn('nvme', { medium: diskAt(path.join(folder, 'nvme.img'), 8) }),
+      driveOn('ide', { port: 1, kind: 'optical', medium: mediumAt(file, 'raw', { isReadOnly: true }) }),
+    ];
+    const other = await bench.start({ drives });
+    const saving = other.saveState(path.join(folder, 'never.state'), { signal: never });
+    await expect(saving).rejects.toMatchObject({ code: 'NOT_SUPPORTED', hint: expect.stringContaining('NVMe') });
+    expect(await isThere(path.join(folder, 'never.state'))).toBe(false);
+    expect(await other.status()).toEqual({ state: 'Running' });
+  });
+});
