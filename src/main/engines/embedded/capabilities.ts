@@ -25,7 +25,7 @@ export const EMBEDDED_CAPABILITIES: EngineCapabilities = {
   executionCap: yes,
   powerButton: yes,
   changeMedium: yes,
-  liveSnapshot: no('The embedded engine cannot take a snapshot while the machine runs.'),
+  liveSnapshot: yes,
   balloon: no('The embedded engine cannot take memory back from a running guest.'),
   hotplug: no('The embedded engine cannot add or remove hardware while the machine runs.'),
 };

@@ -34,7 +34,7 @@ export function qemuCapabilities(
     executionCap: platform === 'win32' ? no('Windows cannot stop and continue the process of a machine.') : yes,
     powerButton: yes,
     changeMedium: yes,
-    liveSnapshot: no('Snapshots with memory are taken while the machine stands still for a moment.'),
+    liveSnapshot: yes,
     balloon: no('The program does not take memory back from a running guest yet.'),
     hotplug: no('The program does not add or remove hardware while the machine runs yet.'),
   };
