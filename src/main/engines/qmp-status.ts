@@ -28,7 +28,7 @@ export function readStatus(answer: unknown, trouble: Trouble): SessionStatus {
     case 'running':
       return RUNNING;
     case 'io-error':
-      return { state: 'Paused', reason: 'ioError', detail: trouble.ioError ?? detail };
+      return { state: 'Paused', reason: 'ioError', detail: detail ?? trouble.ioError };
     case 'guest-panicked':
       return { state: 'Stuck', reason: 'guestPanic', detail: 'The guest operating system reported a fatal error.' };
     case 'internal-error':

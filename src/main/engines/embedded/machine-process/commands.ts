@@ -3,6 +3,7 @@ import { QmpError } from '../../qmp/protocol.ts';
 import type { QmpCommand } from '../../qmp/server.ts';
 import { sampleUsage } from './counters.ts';
 import { type Drive, type Drives, driveCounters } from './drives.ts';
+import { isForWantOfRoom } from './machine.ts';
 import type { MachineParts } from './machine-parts.ts';
 
 type Arguments = Record<string, unknown>;
@@ -135,8 +136,8 @@ function describeDrive({ plan, medium, disk }: Drive): object {
   };
 }
 
-function ioStatus(error: NodeJS.ErrnoException | undefined): string {
-  return error === undefined ? 'ok' : error.code === 'ENOSPC' ? 'nospace' : 'failed';
+function ioStatus(error: Error | undefined): string {
+  return error === undefined ? 'ok' : isForWantOfRoom(error) ? 'nospace' : 'failed';
 }
 
 function describeCounters(drive: Drive): object {

@@ -158,8 +158,8 @@ export class Machine {
     const wasRunning = this.#state === 'running';
     if (wasRunning) this.halt();
     this.#state = 'io-error';
-    this.#detail = error.message;
-    const nospace = (error as NodeJS.ErrnoException).code === 'ENOSPC';
+    this.#detail = describeFailure(drive, operation, error);
+    const nospace = isForWantOfRoom(error);
     this.#events.emit('BLOCK_IO_ERROR', {
       device: drive.plan.id,
       operation: operation === 'read' ? 'read' : 'write',
@@ -217,4 +217,16 @@ export class Machine {
     }
     if (this.#state === 'shutdown') throw new QmpError('GenericError', 'The machine is being switched off.');
   }
+}
+
+/** A full disk, a full quota, a file as large as it may be: all three end when somebody makes room. */
+export function isForWantOfRoom(error: Error): boolean {
+  return ['ENOSPC', 'EDQUOT', 'EFBIG'].includes((error as NodeJS.ErrnoException).code ?? '');
+}
+
+function describeFailure({ plan, medium }: Drive, operation: DiskFailure['operation'], error: Error): string {
+  const file = medium?.path ?? plan.id;
+  if (isForWantOfRoom(error)) return `There is no room left for '${file}'. Make room, then resume the machine.`;
+  if (error.message.includes(file)) return error.message;
+  return `'${file}' could not be ${operation === 'read' ? 'read' : 'written'}: ${error.message}`;
 }

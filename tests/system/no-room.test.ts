@@ -1,0 +1,83 @@
+import { execFileSync, spawnSync } from 'node:child_process';
+import { mkdirSync, truncateSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { makeHome, type RealCore, startRealCore, tearDown } from '../support/real-core.ts';
+import { GUEST_READY, SerialConsole } from '../support/serial-console.ts';
+import { makeTempFolder } from '../support/temp-folder.ts';
+
+const MIB = 1024 ** 2;
+const isLinux = process.platform === 'linux';
+const hasPrlimit = isLinux && spawnSync('prlimit', ['--version']).status === 0;
+const canMount = isLinux && process.getuid?.() === 0 && tryMount();
+
+/** Whether this user may mount here; in a container even root may not. */
+function tryMount(): boolean {
+  const folder = path.join(import.meta.dirname, '../../node_modules/.mount-trial');
+  mkdirSync(folder, { recursive: true });
+  const isMounted = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'tmpfs', folder]).status === 0;
+  if (isMounted) execFileSync('umount', [folder]);
+  return isMounted;
+}
+
+describe('a machine whose disk has no room left', () => {
+  let core: RealCore;
+  beforeAll(async () => {
+    core = await startRealCore(await makeHome());
+  });
+  afterAll(() => tearDown(core));
+
+  /** Writes 12 MiB to a disk that has room for 6, makes room, and looks whether all of it has arrived. */
+  async function expectNothingLost(name: string, disk: string, limit: (pid: number) => void, makeRoom: () => void) {
+    const { client } = core;
+    writeFileSync(disk, '');
+    truncateSync(disk, 16 * MIB);
+    await client.machine.create({ name, isDemo: true, engine: 'embedded', diskPath: disk });
+    const { pid } = await client.machine.start({ machine: name });
+    await using serial = new SerialConsole(await core.connection.openChannel(name, 'serial'));
+    await serial.expect(GUEST_READY);
+    await serial.expect('# ');
+    await serial.run('dd if=/dev/urandom of=/tmp/data bs=64k count=192 2>/dev/null');
+    const sum = await serial.run('md5sum < /tmp/data');
+    limit(pid ?? -1);
+    const writing = serial.run('dd if=/tmp/data of=/dev/sda bs=64k 2>&1 && sync && echo written');
+    const paused = await client.events.waitFor({ machine: name, states: ['Paused'], timeoutMs: 60_000 });
+    expect(paused).toMatchObject({ state: 'Paused', reason: 'ioError' });
+    expect(paused.reasonDetail).toBe(`There is no room left for '${disk}'. Make room, then resume the machine.`);
+    // Still no room: the request is tried again, and the machine stands again.
+    await client.machine.resume({ machine: name });
+    await client.events.waitFor({ machine: name, states: ['Paused'], timeoutMs: 60_000 });
+    makeRoom();
+    await client.machine.resume({ machine: name });
+    expect(await writing).toContain('written');
+    await serial.run('echo 3 > /proc/sys/vm/drop_caches');
+    expect(await serial.run('dd if=/dev/sda bs=64k count=192 2>/dev/null | md5sum')).toBe(sum);
+    await client.machine.powerOff({ machine: name });
+  }
+
+  it.skipIf(!hasPrlimit)('pauses, names the file, and loses nothing: a file as large as it may be', async () => {
+    let process = -1;
+    const setLimit = (bytes: string) => execFileSync('prlimit', ['--pid', `${process}`, `--fsize=${bytes}:unlimited`]);
+    await expectNothingLost(
+      'limited',
+      path.join(makeTempFolder(), 'disk.img'),
+      (pid) => {
+        process = pid;
+        setLimit(`${6 * MIB}`);
+      },
+      () => setLimit('unlimited'),
+    );
+  });
+
+  it.skipIf(!canMount)('pauses, names the file, and loses nothing: a full file system', async () => {
+    const folder = makeTempFolder();
+    execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${6 * MIB}`, 'tmpfs', folder]);
+    onTestFinished(() => void execFileSync('umount', ['-l', folder]));
+    await expectNothingLost(
+      'full',
+      path.join(folder, 'disk.img'),
+      () => undefined,
+      () => execFileSync('mount', ['-o', `remount,size=${32 * MIB}`, folder]),
+    );
+  });
+});
