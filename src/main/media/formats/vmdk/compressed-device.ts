@@ -70,9 +70,15 @@ export class CompressedVmdk implements BlockDevice {
     return this.#inflate(packed.subarray(GRAIN_MARKER_BYTES, GRAIN_MARKER_BYTES + length));
   }
 
-  /** A grain that would become larger than a grain is refused by zlib before it takes the memory. */
+  /**
+   * A grain that would become larger than a grain is refused by zlib before it takes the memory. In chunks of a grain zlib is
+   * asked once: with those of its own it took twice the time.
+   */
   async #inflate(packed: Buffer): Promise<Buffer> {
-    const grain = await unpack(packed, { maxOutputLength: this.#grainBytes }).catch((cause: unknown) => {
+    const grain = await unpack(packed, {
+      maxOutputLength: this.#grainBytes,
+      chunkSize: this.#grainBytes + SECTOR,
+    }).catch((cause: unknown) => {
       throw Object.assign(this.#damaged(), { cause });
     });
     // The last one of the disk may be shorter.

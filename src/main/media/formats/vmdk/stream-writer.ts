@@ -1,12 +1,12 @@
 import type { FileHandle } from 'node:fs/promises';
 import { promisify } from 'node:util';
-import { deflate } from 'node:zlib';
+import { deflate, type ZlibOptions } from 'node:zlib';
 import { SECTOR } from '../../image-file.ts';
 import { assertInside, type BlockDevice, type Extent, ioError } from '../block-device.ts';
 import { GRAIN_MARKER_BYTES } from './compressed-device.ts';
 import { encodeVmdkHeader, TABLE_BYTES, TABLE_ENTRIES, type VmdkHeader } from './vmdk-header.ts';
 
-const pack = promisify(deflate);
+const pack: (contents: Buffer, options: ZlibOptions) => Promise<Buffer> = promisify(deflate);
 
 /** Kinds of markers without a grain: Virtual Disk Format 5.0, "Stream-Optimized Compressed Sparse Extents". */
 const MARKERS = { endOfStream: 0, table: 1, directory: 2, footer: 3 } as const;
@@ -79,7 +79,10 @@ export class StreamWriter implements BlockDevice {
   async #endGrain(next: number): Promise<void> {
     const contents = this.#pending;
     if (contents) {
-      this.#queue.push({ grain: this.#grain, packing: watched(pack(contents)) });
+      this.#queue.push({
+        grain: this.#grain,
+        packing: watched(pack(contents, { chunkSize: contents.length + SECTOR })),
+      });
       if (this.#queue.length >= PACKED_AT_ONCE) await this.#writeOldest();
     }
     this.#pending = undefined;
