@@ -29,7 +29,11 @@ export function openStore(overrides: Partial<MachineServiceDeps> = {}, folder = 
   const snapshots = createSnapshotTable(db);
   const now = () => new Date('2026-03-01T12:00:00Z');
   const media = createMediumService({ table: mediumTable, commit, now });
-  const paths = { machines: machinesFolder, machineFolder: (id: string) => join(machinesFolder, id) };
+  const paths = {
+    machines: machinesFolder,
+    machineFolder: (id: string) => join(machinesFolder, id),
+    machineRuntimeFolder: (id: string) => join(folder, 'run', id),
+  };
   const checkEngine =
     overrides.checkEngine ?? (() => ({ issues: [], engine: 'fake' as const, engineReason: 'A test.' }));
   const view = createMachineView({ machineFolder: paths.machineFolder, checkEngine });

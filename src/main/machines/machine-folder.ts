@@ -9,6 +9,8 @@ export interface MachinePlaces {
   /** The folder of all machines' folders. */
   machines: string;
   machineFolder(id: MachineId): string;
+  /** Sockets and records of its runs. */
+  machineRuntimeFolder(id: MachineId): string;
 }
 
 /** Disks stand in this folder inside a machine's folder. */

@@ -18,7 +18,7 @@ export interface RemoveMachineDeps {
 
 /**
  * Forgets a machine at rest, and deletes its folder when `deletesFiles`. Files outside of the folder, such as discs, are
- * never touched. The folder is renamed before anything is forgotten, and deleted after.
+ * never touched. The folder is renamed before anything is forgotten, and deleted after; what its runs have left goes with it.
  * @returns the files that were deleted, as absolute paths.
  * @throws InnError `INVALID_STATE`, `MEDIUM_IN_USE`, `FILE_NOT_ACCESSIBLE`
  */
@@ -31,6 +31,7 @@ export async function removeMachine(
   assertCan('remove', record);
   if (!deletesFiles) {
     forget(deps, record, false);
+    await deleteFolder(deps.paths.machineRuntimeFolder(id));
     return { id, deletedFiles: [] };
   }
   const deletedFiles = await filesIn(deps.paths.machineFolder(id));
@@ -38,6 +39,7 @@ export async function removeMachine(
   assertMediaAreFree(deps, record);
   const trash = moveToTrash(deps.paths, id, () => forget(deps, record, true));
   await deleteFolder(trash);
+  await deleteFolder(deps.paths.machineRuntimeFolder(id));
   return { id, deletedFiles };
 }
 
