@@ -1,6 +1,7 @@
 import { once } from 'node:events';
-import type { Socket } from 'node:net';
-import { describe, expect, it } from 'vitest';
+import { createServer } from 'node:http';
+import type { AddressInfo, Socket } from 'node:net';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { RUNTIME_FILES } from '../../../src/main/engines/embedded/process-spec.ts';
 import { machineSpec, openSocket, TestMachine } from './machine-harness.ts';
 
@@ -45,10 +46,15 @@ describe('the network adapter of the machine process', () => {
     await expectOnePeer(first);
   });
 
-  it('reaches the network of the engine itself', async () => {
+  it('reaches the network of the engine itself, and through it the host', async () => {
     await using machine = await TestMachine.boot(guest(0, 'virtio', 'user'));
     await machine.serial.run('until ip addr show eth0 | grep -q 192.168.86.100; do sleep 0.1; done');
     expect(await machine.serial.run('ping -c 1 192.168.86.1 | grep loss')).toContain(' 0% packet loss');
+    const server = createServer((_, answer) => answer.end('hello from the host'));
+    onTestFinished(() => void server.close());
+    await once(server.listen(0, 'localhost'), 'listening');
+    const { port } = server.address() as AddressInfo;
+    expect(await machine.serial.run(`wget -q -O - http://${port}.external/`)).toBe('hello from the host');
     await machine.qmp.execute('set_link', { name: 'net0', up: false });
     expect(await machine.serial.run('ping -c 1 -W 1 192.168.86.1 | grep loss || true')).toContain('100% packet loss');
   });
