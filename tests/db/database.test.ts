@@ -6,6 +6,7 @@ import BetterSqlite from 'better-sqlite3';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { type Database, openDatabase } from '../../src/main/db/database.ts';
 import { MIGRATIONS, type Migration } from '../../src/main/db/migrations.ts';
+import { INSERT_PLAIN_MEDIUM } from '../support/plain-medium.ts';
 import { refusalOf } from '../support/refusal.ts';
 import { makeTempFolder } from '../support/temp-folder.ts';
 
@@ -146,7 +147,7 @@ describe('one writer', () => {
     const source = `
       import { openDatabase } from ${JSON.stringify(new URL('../../src/main/db/database.ts', import.meta.url).href)};
       globalThis.db = openDatabase(process.argv[1]);
-      db.sql.exec("INSERT INTO medium VALUES ('m', 'disk', 'n', '/l', 'raw', 1, 0, 't')");
+      db.sql.exec(${JSON.stringify(INSERT_PLAIN_MEDIUM)});
       console.log('open');
       setInterval(() => {}, 60_000);`;
     const child = spawn(process.execPath, ['--input-type=module', '-e', source, file], {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { ChangeEvent } from '../../src/main/events.ts';
 import { MachineId } from '../../src/shared/model/machine.ts';
+import { INSERT_PLAIN_MEDIUM } from '../support/plain-medium.ts';
 import { openStore } from '../support/store.ts';
 
 const removed = (digit: number): ChangeEvent => ({
@@ -26,7 +27,7 @@ describe('commit', () => {
     const work = () =>
       commit((publish) => {
         publish(removed(1));
-        db.sql.exec("INSERT INTO medium VALUES ('m', 'disk', 'n', '/l', 'raw', 1, 0, 't')");
+        db.sql.exec(INSERT_PLAIN_MEDIUM);
         throw new Error('stop');
       });
     expect(work).toThrow('stop');
