@@ -13,9 +13,10 @@ import {
 import { formatBytes } from '../../shared/units.ts';
 import type { Commit } from '../db/unit-of-work.ts';
 import type { TaskHandle, TaskService } from '../tasks/task-service.ts';
+import { convertMedium } from './convert-medium.ts';
 import { assertDiskSize, createDiskFile } from './disk-file.ts';
 import { type ChainLink, openChain } from './formats/backing-chain.ts';
-import { compactImage, convertImage } from './formats/convert.ts';
+import { compactImage } from './formats/convert.ts';
 import { imageFormat } from './formats/formats.ts';
 import type { OpenOptions } from './formats/image-format.ts';
 import { assertQuiet, assertWritable, type GuardSources } from './medium-guard.ts';
@@ -111,7 +112,7 @@ export class ImageWork {
     const job = { verb: 'copy', title, doing: 'being copied', canCancel: true };
     return this.#work(record, job, async ([link], open, task) => {
       const options = { ...open, ...progressOf(task), ...(variant === undefined ? {} : { variant }) };
-      await convertImage(link, { path: location, format }, options);
+      await convertMedium(link, { path: location, format }, options);
       return this.#adoptNew(location, format, kind);
     });
   }
