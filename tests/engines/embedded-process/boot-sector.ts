@@ -23,6 +23,18 @@ export const BOOT_SECTORS = {
   /** Says so, and keeps its processor busy for ever: jmp $ */
   spinning: printing('BOOTED', [0xeb, 0xfe]),
   /**
+   * Puts there what would be a ring of requests, were a device told to have one at address 0: one request, for descriptor 2,
+   * whose buffer lies behind the end of memory (VIRTIO 1.2, 2.7). Then busy for ever.
+   * cli; mov word [2], 1; mov word [4], 2; mov dword [20h], 7ffffff0h; mov dword [24h], 0; mov dword [28h], 100h;
+   * mov dword [2ch], 2; jmp $
+   */
+  ringAtZero: printing('BOOTED', [
+    ...[0xfa, 0xc7, 0x06, 0x02, 0x00, 0x01, 0x00, 0xc7, 0x06, 0x04, 0x00, 0x02, 0x00],
+    ...[0x66, 0xc7, 0x06, 0x20, 0x00, 0xf0, 0xff, 0xff, 0x7f, 0x66, 0xc7, 0x06, 0x24, 0x00, 0x00, 0x00, 0x00, 0x00],
+    ...[0x66, 0xc7, 0x06, 0x28, 0x00, 0x00, 0x01, 0x00, 0x00, 0x66, 0xc7, 0x06, 0x2c, 0x00, 0x02, 0x00, 0x00, 0x00],
+    ...[0xeb, 0xfe],
+  ]),
+  /**
    * Takes a software interrupt in protected mode without a table of interrupts: v86 has no answer to that and traps.
    * cli; xor ax, ax; mov ds, ax; lidt [zeros]; mov eax, cr0; or al, 1; mov cr0, eax; int 0x80
    */

@@ -3,6 +3,7 @@ import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { GUEST_READY } from '../../support/serial-console.ts';
 import { makeTempFolder } from '../../support/temp-folder.ts';
+import { BOOT_SECTORS, writeBootDisk } from './boot-sector.ts';
 import { ideDrive, machineSpec, TestMachine } from './machine-harness.ts';
 
 const count = async (machine: TestMachine): Promise<number> => Number(await machine.serial.run('counter show'));
@@ -91,5 +92,20 @@ describe('states of the machine process', () => {
     expect(await machine.status()).toBe('running');
     await machine.qmp.execute('__org.innkeeper_save-state', { file });
     expect((await stat(file)).mode & 0o077).toBe(0);
+  });
+
+  it('are kept of a guest that has set no device up, which is told no time', async () => {
+    const folder = makeTempFolder();
+    const drives = [ideDrive(0, 'disk', await writeBootDisk(folder, BOOT_SECTORS.ringAtZero))];
+    await using machine = await TestMachine.start(machineSpec({ kernel: null, bootOrder: ['disk'], drives }));
+    await machine.qmp.execute('cont');
+    await machine.serial.expect('BOOTED');
+    await machine.qmp.execute('__org.innkeeper_keep-state', { file: path.join(folder, 'kept.state') });
+    await machine.qmp.execute('stop');
+    await machine.qmp.execute('cont');
+    expect(await machine.status()).toBe('running');
+    const before = await machine.processorSeconds();
+    await expect.poll(() => machine.processorSeconds()).toBeGreaterThan(before + 0.2);
+    expect(machine.log).not.toContain('out of bounds');
   });
 });

@@ -136,10 +136,15 @@ export interface EmulatorDevices {
   readonly fdc: { readonly drives: readonly FloppyDrive[] };
   readonly net?: NetworkDevice;
   readonly virtio_net?: VirtioNetworkDevice;
-  readonly virtio_console?: object;
+  readonly virtio_console?: VirtioConsole;
   readonly uart0: SerialDevice;
   readonly vmware?: { readonly enabled: boolean; readonly absolute: boolean };
   readonly ps2: { readonly mouse_stream?: boolean; readonly use_mouse?: boolean };
+}
+
+export interface VirtioConsole {
+  /** The first queue takes what the guest is to read. `is_configured`: the guest's driver has said where it lies. */
+  readonly virtio: { readonly queues: readonly { is_configured(): unknown }[] };
 }
 
 export interface VgaDevice {

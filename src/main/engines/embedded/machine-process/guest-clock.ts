@@ -1,4 +1,5 @@
 import type { Emulator } from './emulator-types.ts';
+import { log } from './log.ts';
 
 /**
  * Puts the guest's clock right after it stood still: the CMOS clock, for guests that look at it, and a line
@@ -28,8 +29,18 @@ export class GuestClock {
     clearTimeout(this.#timer);
   }
 
+  /**
+   * v86 does not look whether the guest has a driver for the console. Without one it would take what lies at address 0 for
+   * the queue, and write the line to wherever that points.
+   */
   #tell(): void {
+    const { virtio_console: port } = this.#emulator.v86.cpu.devices;
+    if (!port?.virtio.queues[0]?.is_configured()) return;
     const line = `time ${(Date.now() / 1000).toFixed(3)}\n`;
-    this.#emulator.bus.send('virtio-console0-input-bytes', new TextEncoder().encode(line));
+    try {
+      this.#emulator.bus.send('virtio-console0-input-bytes', new TextEncoder().encode(line));
+    } catch (error) {
+      log('the guest could not be told the time', error); // its queue points nowhere, which must not stop the machine
+    }
   }
 }

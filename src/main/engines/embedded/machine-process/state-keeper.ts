@@ -153,7 +153,16 @@ export class StateKeeper {
     await machine.drives.idle();
     await machine.drives.flush();
     const origin = await describeOrigin(plan, images, machine.drives);
-    return { origin, state: machine.emulator.v86.save_state() };
+    try {
+      return { origin, state: machine.emulator.v86.save_state() };
+    } catch (error) {
+      // v86 counts the bytes of a state in 32 bits with a sign.
+      if (!(error instanceof RangeError)) throw error;
+      throw new QmpError(
+        'GenericError',
+        'The state is too large: memory in use and video memory exceed 2 GiB together.',
+      );
+    }
   }
 
   async #load(saved: Promise<ArrayBuffer>): Promise<void> {
