@@ -3,7 +3,9 @@ import { createServer } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { RUNTIME_FILES } from '../../../src/main/engines/embedded/process-spec.ts';
-import { machineSpec, openSocket, TestMachine } from './machine-harness.ts';
+import { makeTempFolder } from '../../support/temp-folder.ts';
+import { BOOT_SECTORS, writeBootDisk } from './boot-sector.ts';
+import { ideDrive, machineSpec, openSocket, TestMachine } from './machine-harness.ts';
 
 const MACS = ['52:54:00:00:00:0a', '52:54:00:00:00:0b'] as const;
 
@@ -44,6 +46,23 @@ describe('the network adapter of the machine process', () => {
     one.destroy();
     other.destroy();
     await expectOnePeer(first);
+  });
+
+  it('drops frames for a guest that has no driver for it', async () => {
+    const disk = await writeBootDisk(makeTempFolder(), BOOT_SECTORS.ringAtZero);
+    const { adapters } = guest(0, 'virtio');
+    const drives = [ideDrive(0, 'disk', disk)];
+    const spec = machineSpec({ kernel: null, bootOrder: ['disk'], drives, adapters });
+    await using machine = await TestMachine.start(spec);
+    await machine.qmp.execute('cont');
+    await machine.serial.expect('BOOTED');
+    const port = await openPort(machine);
+    port.write(Buffer.concat([Buffer.from([0, 0, 0, 60]), Buffer.alloc(60, 0xff)]));
+    await expect
+      .poll(async () => (await machine.qmp.execute('__org.innkeeper_sample')) as Record<string, number>)
+      .toMatchObject({ networkInBytes: 60 });
+    expect(await machine.status()).toBe('running');
+    port.destroy();
   });
 
   it('reaches the network of the engine itself, and through it the host', async () => {

@@ -142,9 +142,14 @@ export interface EmulatorDevices {
   readonly ps2: { readonly mouse_stream?: boolean; readonly use_mouse?: boolean };
 }
 
+/** A queue of a virtio device; of the console and the network card, the first takes what the guest is to read. */
+export interface VirtioQueue {
+  /** Whether the guest's driver has said where it lies. v86 asks for requests without asking this first. */
+  is_configured(): unknown;
+}
+
 export interface VirtioConsole {
-  /** The first queue takes what the guest is to read. `is_configured`: the guest's driver has said where it lies. */
-  readonly virtio: { readonly queues: readonly { is_configured(): unknown }[] };
+  readonly virtio: { readonly queues: readonly VirtioQueue[] };
 }
 
 export interface VgaDevice {
@@ -285,7 +290,11 @@ export interface VirtioNetworkDevice {
   mac: Uint8Array;
   /** Bit 0: the link is up (VIRTIO 1.2, 5.1.4). */
   status: number;
-  readonly virtio: { readonly device_status: number; notify_config_changes(): void };
+  readonly virtio: {
+    readonly device_status: number;
+    readonly queues: readonly VirtioQueue[];
+    notify_config_changes(): void;
+  };
 }
 
 /** What v86 asks of a disk that is not its own (version 0.5.462, `src/buffer.js`). */

@@ -54,7 +54,13 @@ export class NetworkPort {
     if (!this.#isUp) return false;
     if (direction === 'in') this.receivedBytes += frame.length;
     else this.sentBytes += frame.length;
-    return true;
+    return direction === 'out' || this.#hasDriver();
+  }
+
+  /** Without a driver v86 would take what lies at address 0 for the queue, and write the frame to wherever that points. */
+  #hasDriver(): boolean {
+    const { virtio_net: device } = this.#emulator.v86.cpu.devices;
+    return !device || Boolean(device.virtio.queues[0]?.is_configured());
   }
 
   #setMacAddress(address: Uint8Array): void {
