@@ -7,7 +7,7 @@ import { formatBytes, MIB } from '../../shared/units.ts';
  */
 export const ENGINE_OVERHEAD_BYTES: Record<EngineId, number> = {
   embedded: 150 * MIB,
-  qemu: 80 * MIB,
+  qemu: 160 * MIB,
   fake: 0,
 };
 

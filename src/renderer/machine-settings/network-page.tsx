@@ -12,7 +12,7 @@ import { isLocked, type SettingsPageProps } from './settings-page.ts';
 
 const MODE_NOTES: Record<AdapterMode, string> = {
   notAttached: 'The adapter is there, but no network is behind it',
-  nat: "The guest reaches this computer's network; nobody reaches the guest",
+  nat: "The guest reaches this computer's network, and servers on the computer itself; nobody reaches the guest",
   internal: 'Frames go to the socket of the adapter only',
 };
 

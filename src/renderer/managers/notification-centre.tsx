@@ -1,6 +1,7 @@
 import { ActionIcon, Button, Indicator, Popover, Text } from '@mantine/core';
 import { IconBell } from '@tabler/icons-react';
 import { FailureText } from '../components/failure-text.tsx';
+import itemClasses from '../components/task-item.module.css';
 import { TaskItem } from '../components/task-item.tsx';
 import { type Notice, notices } from '../notify.tsx';
 import { useObservable } from '../observable.ts';
@@ -50,10 +51,10 @@ export function NotificationCentre() {
 
 function NoticeItem({ notice }: { notice: Notice }) {
   return (
-    <article className={classes.item} data-tone={notice.tone}>
-      <div className={classes.line}>
-        <Text className={classes.title}>{notice.title}</Text>
-        <time className={classes.quiet}>
+    <article className={itemClasses.item} data-tone={notice.tone}>
+      <div className={itemClasses.line}>
+        <Text className={itemClasses.title}>{notice.title}</Text>
+        <time className={itemClasses.quiet}>
           {notice.at.toLocaleTimeString([], { hour: '2-digit', minute: '2-digit' })}
         </time>
       </div>
