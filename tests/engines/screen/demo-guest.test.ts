@@ -53,7 +53,10 @@ describe('the demo guest', () => {
   });
 
   it('moves and clicks where the viewer points', async () => {
-    await guest.display.typeText('clear; for e in /dev/input/event*; do cat $e >> /tmp/events & done; echo ready\n');
+    // A reader hears only what happens after it has opened its device: `ready` waits for all of them.
+    const listen = 'n=0; for e in /dev/input/event*; do cat $e >> /tmp/events & n=$((n+1)); done';
+    const areOpen = '[ $(ls -l /proc/[0-9]*/fd 2>/dev/null | grep -c input/event) -ge $n ]';
+    await guest.display.typeText(`clear; ${listen}; until ${areOpen}; do :; done; echo ready\n`);
     await waitForText(/^ready$/m);
     const client = await RfbClient.open(guest.socketPath);
     client.pointer(0, 180, 100);
