@@ -43,7 +43,7 @@ describe('the saved state of a machine in QEMU', () => {
     const changed = path.join(bench.folder, 'changed.state');
     const bytes = readFileSync(file);
     const middle = bytes.length >> 1;
-    bytes.fill(0x55, middle, middle + 64);
+    bytes.fill(0x55, middle, middle + (bytes.length >> 2));
     writeFileSync(changed, bytes);
     await expectRefused(changed, /cannot read the saved state '.*changed\.state'/);
   });
