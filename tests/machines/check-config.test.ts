@@ -4,6 +4,7 @@ import { checkConfig } from '../../src/main/machines/check-config.ts';
 import { memoryZones } from '../../src/shared/memory-zones.ts';
 import type { MachineConfig } from '../../src/shared/model/machine.ts';
 import { MediumId } from '../../src/shared/model/medium.ts';
+import { USUAL_ADAPTER } from '../../src/shared/model/network.ts';
 import {
   type Attachment,
   CONTROLLER_SLOTS,
@@ -149,7 +150,13 @@ describe('the boot order', () => {
 
 describe('adapters', () => {
   it('with the same address give an error at the second', () => {
-    const adapter = { model: 'auto', mode: 'nat', macAddress: '52:54:00:00:00:01', isCableConnected: true } as const;
+    const adapter = {
+      model: 'auto',
+      mode: 'nat',
+      macAddress: '52:54:00:00:00:01',
+      isCableConnected: true,
+      ...USUAL_ADAPTER,
+    } as const;
     expect(brief({ adapters: [adapter, adapter] })).toEqual(['error adapters.1.macAddress']);
   });
 });

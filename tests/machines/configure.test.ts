@@ -3,14 +3,21 @@ import { configChanges } from '../../src/main/machines/config-changes.ts';
 import type { MachineRecord } from '../../src/main/machines/machine-record.ts';
 import { InnError } from '../../src/shared/errors.ts';
 import { ALL_STATES, type MachineState } from '../../src/shared/machine-state.ts';
-import { MachineConfig, MachineId } from '../../src/shared/model/machine.ts';
+import { MachineConfig, MachineId, USUAL_HARDWARE } from '../../src/shared/model/machine.ts';
 import { MediumId } from '../../src/shared/model/medium.ts';
+import { USUAL_ADAPTER } from '../../src/shared/model/network.ts';
 import { isoBytes, rawBytes, writeImage } from '../support/images.ts';
 import { makeTestConfig, makeTestRecord } from '../support/machine-records.ts';
 import { refusalOf } from '../support/refusal.ts';
 import { openStore } from '../support/store.ts';
 
-const adapter = { model: 'auto', mode: 'nat', macAddress: '52:54:00:12:34:56', isCableConnected: true } as const;
+const adapter = {
+  model: 'auto',
+  mode: 'nat',
+  macAddress: '52:54:00:12:34:56',
+  isCableConnected: true,
+  ...USUAL_ADAPTER,
+} as const;
 const disc = MediumId.parse('00000000-0000-4000-8000-000000000001');
 
 /** One change of each setting, and in which states it may be made: O off, S saved, L running or paused. */
@@ -30,6 +37,9 @@ const CHANGES: [field: string, when: string, change: Partial<MachineConfig>][] =
   ['keepsWarmStart', 'O', { keepsWarmStart: true }],
   ['adapters', 'O', { adapters: [{ ...adapter, mode: 'notAttached' }] }],
   ['adapters (cable)', 'OL', { adapters: [{ ...adapter, isCableConnected: false }] }],
+  ['motherboard', 'O', { motherboard: { ...USUAL_HARDWARE.motherboard, chipset: 'q35' } }],
+  ['audio', 'O', { audio: { ...USUAL_HARDWARE.audio, card: 'hda' } }],
+  ['resources', 'OSL', { resources: { ...USUAL_HARDWARE.resources, priority: 'low' } }],
   ['storage', 'O', { storage: [] }],
 ];
 

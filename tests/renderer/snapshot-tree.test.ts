@@ -4,6 +4,7 @@ import { ageWords, refreshDelayMs } from '../../src/renderer/snapshots/age-words
 import { configDifferences } from '../../src/renderer/snapshots/config-differences.ts';
 import { isChangedSince, nextSnapshotName, snapshotRows } from '../../src/renderer/snapshots/snapshot-tree.ts';
 import type { Machine } from '../../src/shared/model/machine.ts';
+import { USUAL_ADAPTER } from '../../src/shared/model/network.ts';
 import { Snapshot } from '../../src/shared/model/snapshot.ts';
 import { aMachine } from './a-machine.ts';
 
@@ -86,7 +87,13 @@ describe('settings of a snapshot beside those of now', () => {
 
   it('names what is there only once', () => {
     const { config } = aMachine();
-    const adapter = { mode: 'nat', model: 'auto', macAddress: '52:54:00:00:00:01', isCableConnected: true } as const;
+    const adapter = {
+      mode: 'nat',
+      model: 'auto',
+      macAddress: '52:54:00:00:00:01',
+      isCableConnected: true,
+      ...USUAL_ADAPTER,
+    } as const;
     expect(configDifferences(config, { ...config, adapters: [adapter] })).toEqual([
       { label: 'Adapter 1', before: 'None', now: 'NAT, Automatic' },
     ]);

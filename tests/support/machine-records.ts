@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { MachineRecord } from '../../src/main/machines/machine-record.ts';
-import { type MachineConfig, MachineId } from '../../src/shared/model/machine.ts';
+import { type MachineConfig, MachineId, USUAL_HARDWARE } from '../../src/shared/model/machine.ts';
+import { USUAL_ADAPTER } from '../../src/shared/model/network.ts';
 
 /** A sound configuration of a small machine. */
 export function makeTestConfig(changes: Partial<MachineConfig> = {}): MachineConfig {
@@ -16,9 +17,12 @@ export function makeTestConfig(changes: Partial<MachineConfig> = {}): MachineCon
     kernelBoot: null,
     display: { videoMemoryMiB: 8 },
     storage: [{ name: 'IDE', type: 'ide', attachments: [{ port: 1, device: 0, kind: 'optical', mediumId: null }] }],
-    adapters: [{ model: 'auto', mode: 'nat', macAddress: '52:54:00:12:34:56', isCableConnected: true }],
+    adapters: [
+      { model: 'auto', mode: 'nat', macAddress: '52:54:00:12:34:56', isCableConnected: true, ...USUAL_ADAPTER },
+    ],
     keepsWarmStart: false,
     isTemplate: false,
+    ...USUAL_HARDWARE,
     ...changes,
   };
 }

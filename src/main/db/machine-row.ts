@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { MachineState, StateReason } from '../../shared/machine-state.ts';
 import { EngineId } from '../../shared/model/engine.ts';
 import { LIMITS } from '../../shared/model/hardware.ts';
-import { MachineConfig, MachineId } from '../../shared/model/machine.ts';
+import { MachineConfig, MachineId, USUAL_HARDWARE } from '../../shared/model/machine.ts';
 import { SnapshotId } from '../../shared/model/snapshot.ts';
 import type { MachineRecord, WarmStart } from '../machines/machine-record.ts';
 
@@ -122,6 +122,7 @@ export function placeholder(name: string): MachineConfig {
     adapters: [],
     keepsWarmStart: false,
     isTemplate: false,
+    ...USUAL_HARDWARE,
   };
   placeholders.add(config);
   return config;

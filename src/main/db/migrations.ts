@@ -1,4 +1,7 @@
 import type BetterSqlite from 'better-sqlite3';
+import { NETWORK_SCHEMA } from './schema/network-schema.ts';
+import { POOL_SCHEMA } from './schema/pool-schema.ts';
+import { USAGE_SCHEMA } from './schema/usage-schema.ts';
 
 /** One step of the database's shape. Once released it never changes; a new step is added behind it. */
 export interface Migration {
@@ -96,4 +99,7 @@ export const MIGRATIONS: readonly Migration[] = [
     name: 'notes about media',
     up: (sql) => sql.exec(`ALTER TABLE medium ADD COLUMN description TEXT NOT NULL DEFAULT ''`),
   },
+  { version: 4, name: 'pools and settings', up: (sql) => sql.exec(POOL_SCHEMA) },
+  { version: 5, name: 'usage history', up: (sql) => sql.exec(USAGE_SCHEMA) },
+  { version: 6, name: 'networks', up: (sql) => sql.exec(NETWORK_SCHEMA) },
 ];

@@ -1,8 +1,9 @@
 import type { CreateMachineInput } from '../../shared/contract.ts';
 import { InnError } from '../../shared/errors.ts';
 import type { BootDevice, KernelBoot } from '../../shared/model/hardware.ts';
-import { MachineConfig } from '../../shared/model/machine.ts';
+import { MachineConfig, USUAL_HARDWARE } from '../../shared/model/machine.ts';
 import type { MediumId } from '../../shared/model/medium.ts';
+import { USUAL_ADAPTER } from '../../shared/model/network.ts';
 import type { Attachment, StorageController } from '../../shared/model/storage.ts';
 import { guessOsType, OS_TYPES, type OsType } from '../../shared/os-types.ts';
 import { GIB } from '../../shared/units.ts';
@@ -60,9 +61,10 @@ export function makeConfig(
     kernelBoot: kernelBoot(input),
     display: { videoMemoryMiB: osType.videoMemoryMiB },
     storage: storage(media),
-    adapters: [{ model: 'auto', mode: 'nat', macAddress, isCableConnected: true }],
+    adapters: [{ model: 'auto', mode: 'nat', macAddress, isCableConnected: true, ...USUAL_ADAPTER }],
     keepsWarmStart: input.keepsWarmStart ?? false,
     isTemplate: false,
+    ...USUAL_HARDWARE,
   });
 }
 

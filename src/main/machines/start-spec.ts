@@ -96,7 +96,10 @@ async function assertReadable(file: string): Promise<void> {
 
 const NETWORKS: Record<NetworkAdapter['mode'], ResolvedAdapter['network']> = {
   nat: 'user',
+  natNetwork: 'frames',
   internal: 'frames',
+  hostOnly: 'frames',
+  bridged: 'frames',
   notAttached: 'none',
 };
 

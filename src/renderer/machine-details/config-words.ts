@@ -14,7 +14,10 @@ export const BOOT_DEVICE_LABELS: Record<BootDevice, string> = {
 export const ADAPTER_MODE_LABELS: Record<AdapterMode, string> = {
   notAttached: 'Not attached',
   nat: 'NAT',
-  internal: 'Internal',
+  natNetwork: 'NAT Network',
+  internal: 'Internal Network',
+  hostOnly: 'Host-only',
+  bridged: 'Bridged',
 };
 
 export const ADAPTER_MODEL_LABELS: Record<AdapterModel, string> = {

@@ -1,7 +1,7 @@
 import { ActionIcon, Button, Select, Switch, TextInput, Tooltip } from '@mantine/core';
 import { IconPlus, IconRefresh, IconX } from '@tabler/icons-react';
 import { LIMITS } from '../../shared/model/hardware.ts';
-import { AdapterMode, AdapterModel, type NetworkAdapter } from '../../shared/model/network.ts';
+import { AdapterMode, AdapterModel, type NetworkAdapter, USUAL_ADAPTER } from '../../shared/model/network.ts';
 import { FormRow } from '../components/form-row.tsx';
 import { useEngines } from '../engines.ts';
 import { ADAPTER_MODE_LABELS, ADAPTER_MODEL_LABELS } from '../machine-details/config-words.ts';
@@ -13,7 +13,10 @@ import { isLocked, type SettingsPageProps } from './settings-page.ts';
 const MODE_NOTES: Record<AdapterMode, string> = {
   notAttached: 'The adapter is there, but no network is behind it',
   nat: "The guest reaches this computer's network, and servers on the computer itself; nobody reaches the guest",
-  internal: 'Frames go to the socket of the adapter only',
+  natNetwork: 'As NAT, together with the other guests of the network',
+  internal: 'The guest reaches the other guests of the network, and nothing else',
+  hostOnly: 'The guest and this computer reach each other; nothing beyond',
+  bridged: "The guest stands in this computer's own network as a computer of its own",
 };
 
 /** The network adapters. */
@@ -26,7 +29,10 @@ export function NetworkPage(props: SettingsPageProps) {
     onChange({ adapters: adapters.map((each, at) => (at === index ? { ...each, ...change } : each)) });
   const add = () =>
     onChange({
-      adapters: [...adapters, { model: 'auto', mode: 'nat', macAddress: randomMac(), isCableConnected: true }],
+      adapters: [
+        ...adapters,
+        { model: 'auto', mode: 'nat', macAddress: randomMac(), isCableConnected: true, ...USUAL_ADAPTER },
+      ],
     });
   return (
     <>

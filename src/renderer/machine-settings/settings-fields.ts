@@ -16,6 +16,9 @@ const FIELDS: readonly { prefix: string; page: SettingsPage; label: string }[] =
   { prefix: 'processors.capPercent', page: 'processor', label: 'Execution Cap' },
   { prefix: 'processors', page: 'processor', label: 'Processors' },
   { prefix: 'display', page: 'display', label: 'Video Memory' },
+  { prefix: 'motherboard', page: 'system', label: 'Motherboard' },
+  { prefix: 'audio', page: 'system', label: 'Audio' },
+  { prefix: 'resources', page: 'processor', label: 'Claims' },
   { prefix: 'storage', page: 'storage', label: 'Drives' },
   { prefix: 'adapters', page: 'network', label: 'Adapters' },
 ];

@@ -37,3 +37,27 @@ export const KernelBoot = z.discriminatedUnion('source', [
   }),
 ]);
 export type KernelBoot = z.infer<typeof KernelBoot>;
+
+export const Chipset = z.enum(['i440fx', 'q35']);
+export type Chipset = z.infer<typeof Chipset>;
+
+/** What the virtual board carries; the words of VirtualBox's Motherboard page. */
+export const Motherboard = z.object({
+  chipset: Chipset,
+  firmware: z.enum(['bios', 'uefi']),
+  /** UEFI refuses to start what nobody trusted has signed; only with `uefi`. */
+  isSecureBoot: z.boolean(),
+  /** A TPM 2.0 with a state of its own. */
+  hasTpm: z.boolean(),
+  /** What happens when the guest stops feeding its watchdog; `none`: the board has no such timer. */
+  watchdog: z.enum(['none', 'reset', 'powerOff', 'pause']),
+});
+export type Motherboard = z.infer<typeof Motherboard>;
+
+/** `none`: the machine has no sound card, or its sound goes nowhere. */
+export const Audio = z.object({
+  card: z.enum(['none', 'hda', 'ac97', 'sb16']),
+  hasOutput: z.boolean(),
+  hasInput: z.boolean(),
+});
+export type Audio = z.infer<typeof Audio>;

@@ -1,8 +1,9 @@
 import * as z from 'zod';
 import { MachineState, StateReason } from '../machine-state.ts';
 import { EngineChoice, EngineId } from './engine.ts';
-import { BootDevice, Display, KernelBoot, LIMITS, Processors } from './hardware.ts';
+import { Audio, BootDevice, Display, KernelBoot, LIMITS, Motherboard, Processors } from './hardware.ts';
 import { NetworkAdapter } from './network.ts';
+import { Resources, USUAL_RESOURCES } from './resources.ts';
 import { StorageController } from './storage.ts';
 
 export const MachineId = z.uuid().brand<'MachineId'>();
@@ -16,6 +17,13 @@ export const MachineName = z
   .max(LIMITS.nameLength, `A name has at most ${LIMITS.nameLength} characters.`)
   .refine((name) => !/[\p{Cc}/\\]/u.test(name), 'A name has no slashes and no control characters.');
 export type MachineName = z.infer<typeof MachineName>;
+
+/** Fields that came later: what a document without them means. */
+export const USUAL_HARDWARE = {
+  motherboard: { chipset: 'i440fx', firmware: 'bios', isSecureBoot: false, hasTpm: false, watchdog: 'none' },
+  audio: { card: 'none', hasOutput: true, hasInput: false },
+  resources: USUAL_RESOURCES,
+} satisfies { motherboard: Motherboard; audio: Audio; resources: Resources };
 
 /** The configuration document of a machine: the one description that form, contract, database and engines share. */
 export const MachineConfig = z.object({
@@ -37,6 +45,9 @@ export const MachineConfig = z.object({
     .refine((order) => new Set(order).size === order.length, 'Each boot device stands once.'),
   kernelBoot: KernelBoot.nullable(),
   display: Display,
+  motherboard: Motherboard.default(USUAL_HARDWARE.motherboard),
+  audio: Audio.default(USUAL_HARDWARE.audio),
+  resources: Resources.default(USUAL_RESOURCES),
   storage: z.array(StorageController).max(8),
   adapters: z.array(NetworkAdapter).max(LIMITS.adapters),
   /** Keeps the state of the booted guest after a boot, so that the next start is instant. */

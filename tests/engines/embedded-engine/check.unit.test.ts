@@ -1,8 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import { checkEmbedded } from '../../../src/main/engines/embedded/check.ts';
 import { MachineConfig } from '../../../src/shared/model/machine.ts';
+import { USUAL_ADAPTER } from '../../../src/shared/model/network.ts';
 
-const adapter = { model: 'auto', mode: 'nat', macAddress: '52:54:00:12:34:56', isCableConnected: true };
+const adapter = {
+  model: 'auto',
+  mode: 'nat',
+  macAddress: '52:54:00:12:34:56',
+  isCableConnected: true,
+  ...USUAL_ADAPTER,
+};
 const medium = crypto.randomUUID();
 
 function configWith(overrides: Record<string, unknown> = {}): MachineConfig {

@@ -4,6 +4,7 @@ import { checkQemu } from '../../../src/main/engines/qemu/check.ts';
 import type { Installation } from '../../../src/main/engines/qemu/installation.ts';
 import type { MachineConfig } from '../../../src/shared/model/machine.ts';
 import { MediumId } from '../../../src/shared/model/medium.ts';
+import { USUAL_ADAPTER } from '../../../src/shared/model/network.ts';
 import type { ControllerType } from '../../../src/shared/model/storage.ts';
 import { CONFIG, INSTALLATION } from './machine-plan.ts';
 
@@ -22,7 +23,7 @@ function controller(type: ControllerType, disks: number): MachineConfig['storage
 }
 
 const adapter = (mode: 'nat' | 'internal', model: 'auto' | 'e1000' = 'auto') => ({
-  ...{ model, mode, macAddress: '52:54:00:00:00:01', isCableConnected: true },
+  ...{ model, mode, macAddress: '52:54:00:00:00:01', isCableConnected: true, ...USUAL_ADAPTER },
 });
 
 describe('what QEMU says to a configuration', () => {

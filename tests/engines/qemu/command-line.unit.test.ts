@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { commandLine, toArguments } from '../../../src/main/engines/qemu/command-line/command-line.ts';
 import type { CommandPlan } from '../../../src/main/engines/qemu/command-line/part.ts';
+import { USUAL_ADAPTER } from '../../../src/shared/model/network.ts';
 import { CONFIG, driveOn, mediumAt, planOf } from './machine-plan.ts';
 
 /** The arguments of one part. */
@@ -17,7 +18,9 @@ function values(option: string, args: string[]): unknown[] {
 describe('the command line of QEMU', () => {
   it('has its parts in a fixed order, as a saved state needs it', () => {
     const kernel = { kernelPath: '/k', initrdPath: null, commandLine: '' };
-    const adapters = [{ index: 0, model: 'auto', macAddress: '52:54:00:00:00:01', isCableConnected: true }] as const;
+    const adapters = [
+      { index: 0, model: 'auto', macAddress: '52:54:00:00:00:01', isCableConnected: true, ...USUAL_ADAPTER },
+    ] as const;
     const plan = planOf({
       kernel,
       drives: [driveOn('ide', { medium: mediumAt('/d') })],
@@ -224,7 +227,7 @@ describe('drives on the command line of QEMU', () => {
 });
 
 describe('adapters on the command line of QEMU', () => {
-  const adapter = { index: 0, macAddress: '52:54:00:00:00:01', isCableConnected: true } as const;
+  const adapter = { index: 0, macAddress: '52:54:00:00:00:01', isCableConnected: true, ...USUAL_ADAPTER } as const;
 
   it.each([
     ['user', 'user,id=network0,net=10.0.2.0/24'],

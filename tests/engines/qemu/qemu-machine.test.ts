@@ -4,6 +4,7 @@ import { connect } from 'node:net';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { Session } from '../../../src/main/engines/engine.ts';
+import { USUAL_ADAPTER } from '../../../src/shared/model/network.ts';
 import { GUEST_READY, type SerialConsole } from '../../support/serial-console.ts';
 import { makeTempFolder } from '../../support/temp-folder.ts';
 import { DEMO_GUEST, isThere, MachineBench, openSerial } from '../conformance/machine-bench.ts';
@@ -124,7 +125,13 @@ describe('the network of a machine in QEMU', () => {
 describe('a QEMU that is in trouble', () => {
   it('is quoted when it refuses a device, and leaves nothing', async () => {
     const bench = await MachineBench.forTest(qemuUnderTest());
-    const adapter = { index: 0, model: 'virtio', macAddress: 'no address', isCableConnected: true } as const;
+    const adapter = {
+      index: 0,
+      model: 'virtio',
+      macAddress: 'no address',
+      isCableConnected: true,
+      ...USUAL_ADAPTER,
+    } as const;
     const spec = await bench.spec({ adapters: [{ ...adapter, network: 'user' }] });
     const starting = qemuUnderTest().makeEngine().start(spec, { signal: new AbortController().signal });
     await expect(starting).rejects.toMatchObject({

@@ -1,0 +1,2 @@
+/** Networks, their port forwards and leases. */
+export const NETWORK_SCHEMA = '';

@@ -1,0 +1,2 @@
+/** What machines used, rolled up. */
+export const USAGE_SCHEMA = '';
