@@ -39,12 +39,16 @@ describe('the saved state of a machine in QEMU', () => {
     await expectRefused(cut, /cannot read the saved state '.*cut\.state'/);
   });
 
-  it('is refused when it was changed', async () => {
+  it.each([
+    ['64 bytes in the middle', (bytes: Buffer) => bytes.fill(0x55, bytes.length >> 1, (bytes.length >> 1) + 64)],
+    ['one bit in the middle', (bytes: Buffer) => flipBit(bytes, bytes.length >> 1, 0)],
+    ['one bit near its end', (bytes: Buffer) => flipBit(bytes, bytes.length - 40, 5)],
+    ['the last byte', (bytes: Buffer) => flipBit(bytes, bytes.length - 1, 7)],
+    ['the word that says that it has a checksum', (bytes: Buffer) => flipBit(bytes, bytes.indexOf('\n') + 1 + 4, 2)],
+    ['the last byte is missing', (bytes: Buffer) => bytes.subarray(0, -1)],
+  ])('is refused when it was changed: %s', async (_, damage) => {
     const changed = path.join(bench.folder, 'changed.state');
-    const bytes = readFileSync(file);
-    const middle = bytes.length >> 1;
-    bytes.fill(0x55, middle, middle + (bytes.length >> 2));
-    writeFileSync(changed, bytes);
+    writeFileSync(changed, damage(readFileSync(file)));
     await expectRefused(changed, /cannot read the saved state '.*changed\.state'/);
   });
 
@@ -96,3 +100,8 @@ describe('the saved state of a machine in QEMU', () => {
     expect(await other.status()).toEqual({ state: 'Running' });
   });
 });
+
+function flipBit(bytes: Buffer, index: number, bit: number): Buffer {
+  bytes.writeUInt8(bytes.readUInt8(index) ^ (1 << bit), index);
+  return bytes;
+}
