@@ -13,6 +13,8 @@ function usage(change: Partial<MachineUsage> = {}): MachineUsage {
     processorSeconds: 0,
     memoryPromisedBytes: 0,
     memoryUsedBytes: 0,
+    memoryBalloonBytes: null,
+    memoryGuestUsedBytes: null,
     diskReadBytesPerSecond: 0,
     diskWriteBytesPerSecond: 0,
     networkInBytesPerSecond: 0,

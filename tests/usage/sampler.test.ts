@@ -25,6 +25,8 @@ const usage = (changes: Partial<GuestUsage> = {}): GuestUsage => ({
   diskWriteBytes: 0,
   networkInBytes: 0,
   networkOutBytes: 0,
+  balloonBytes: null,
+  guestFreeBytes: null,
   ...changes,
 });
 

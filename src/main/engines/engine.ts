@@ -112,6 +112,10 @@ export interface GuestUsage {
   diskWriteBytes: number;
   networkInBytes: number;
   networkOutBytes: number;
+  /** Memory that the balloon leaves to the guest now, in bytes; null: the machine has no balloon. */
+  balloonBytes: number | null;
+  /** Memory that the guest itself calls available, in bytes; null: it does not tell. */
+  guestFreeBytes: number | null;
 }
 
 export interface Screenshot {
@@ -162,6 +166,13 @@ export interface Session extends AsyncDisposable {
   takeSnapshot(request: SnapshotRequest): Promise<void>;
   /** Execution cap, 1 to 100 percent of one host processor per virtual processor. */
   setCpuLimit(percent: number): Promise<void>;
+  /**
+   * Asks the guest to do with this much memory: the balloon takes the rest, and gives it back when the target grows. The guest
+   * heeds it in its own time, if it has a driver; `sample` tells how far it has come.
+   * @param memoryMiB from 1 up; more than the machine has means all of it
+   * @throws InnError `NOT_SUPPORTED` when the machine has no balloon
+   */
+  setMemoryTarget(memoryMiB: number): Promise<void>;
   changeMedium(drive: ResolvedDrive): Promise<void>;
   /** Plugs the cable of an adapter in, or pulls it. @throws InnError `NOT_SUPPORTED` when there is no such adapter */
   setLink(adapterIndex: number, isConnected: boolean): Promise<void>;

@@ -22,6 +22,8 @@ export interface QmpDialect {
   takeSnapshot(engine: QmpCaller, request: SwitchRequest): Promise<void>;
   /** @param percent 1 to 100, of one host processor per virtual processor */
   setCpuLimit(engine: QmpCaller, percent: number): Promise<void>;
+  /** @throws InnError `NOT_SUPPORTED` when the machine has no balloon */
+  setMemoryTarget(engine: QmpCaller, memoryMiB: number): Promise<void>;
   changeMedium(engine: QmpCaller, drive: ResolvedDrive): Promise<void>;
   typeText(engine: QmpCaller, text: string): Promise<void>;
   screenshot(engine: QmpCaller): Promise<Screenshot>;

@@ -198,6 +198,10 @@ export class QmpSession implements Session {
     await this.#dialect.setCpuLimit(this.#link, percent);
   }
 
+  async setMemoryTarget(memoryMiB: number): Promise<void> {
+    await this.#dialect.setMemoryTarget(this.#link, memoryMiB);
+  }
+
   async changeMedium(drive: ResolvedDrive): Promise<void> {
     await this.#dialect.changeMedium(this.#link, drive);
   }

@@ -11,6 +11,8 @@ export interface MachineReading {
   usage: GuestUsage;
 }
 
+type Counter = Exclude<keyof GuestUsage, 'balloonBytes' | 'guestFreeBytes'>;
+
 /** Everything that was read in one tick. */
 export interface Reading {
   /** Milliseconds of a clock that never goes back. */
@@ -49,17 +51,25 @@ export function machineUsages(now: Reading, before: Reading | undefined): Machin
   const seconds = (now.atMs - (before?.atMs ?? now.atMs)) / 1000;
   return now.machines.map(({ machineId, session, usage }) => {
     const earlier = before?.machines.find((each) => each.machineId === machineId && each.session === session)?.usage;
-    const grown = (counter: keyof GuestUsage) => rate(usage[counter], earlier?.[counter] ?? usage[counter], seconds);
+    const grown = (counter: Counter) => rate(usage[counter], earlier?.[counter] ?? usage[counter], seconds);
     return {
       machineId,
       processorUse: grown('processorSeconds'),
       processorSeconds: usage.processorSeconds,
       memoryPromisedBytes: Math.round(usage.guestMemoryBytes),
       memoryUsedBytes: Math.round(usage.residentBytes),
+      memoryBalloonBytes: usage.balloonBytes,
+      memoryGuestUsedBytes: guestUsedBytes(usage),
       diskReadBytesPerSecond: grown('diskReadBytes'),
       diskWriteBytesPerSecond: grown('diskWriteBytes'),
       networkInBytesPerSecond: grown('networkInBytes'),
       networkOutBytesPerSecond: grown('networkOutBytes'),
     };
   });
+}
+
+/** What the guest has and does not call available. */
+function guestUsedBytes({ guestMemoryBytes, balloonBytes, guestFreeBytes }: GuestUsage): number | null {
+  if (guestFreeBytes === null) return null;
+  return Math.max(0, Math.round((balloonBytes ?? guestMemoryBytes) - guestFreeBytes));
 }

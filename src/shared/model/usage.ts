@@ -11,6 +11,10 @@ export const MachineUsage = z.object({
   memoryPromisedBytes: z.int().nonnegative(),
   /** Memory that the machine's process holds on the host (resident), in bytes. */
   memoryUsedBytes: z.int().nonnegative(),
+  /** Memory that the balloon leaves to the guest now, in bytes; null: the machine has no balloon. */
+  memoryBalloonBytes: z.int().nonnegative().nullable(),
+  /** Memory in use by the guest's own account, in bytes; null: it does not tell. */
+  memoryGuestUsedBytes: z.int().nonnegative().nullable(),
   diskReadBytesPerSecond: z.number().nonnegative(),
   diskWriteBytesPerSecond: z.number().nonnegative(),
   networkInBytesPerSecond: z.number().nonnegative(),

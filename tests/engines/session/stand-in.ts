@@ -19,6 +19,7 @@ export const DIALECT: QmpDialect = {
   async keepState() {},
   async takeSnapshot() {},
   async setCpuLimit() {},
+  async setMemoryTarget() {},
   async changeMedium() {},
   async typeText() {},
   async screenshot() {

@@ -1,4 +1,5 @@
 import { InnError } from '../../../shared/errors.ts';
+import { readBalloon, setMemoryTarget } from '../balloon.ts';
 import type { GuestUsage } from '../engine.ts';
 import { isRecord } from '../qmp/protocol.ts';
 import type { QmpDialect } from '../qmp-dialect.ts';
@@ -61,6 +62,8 @@ export const EMBEDDED_DIALECT: QmpDialect = {
     await engine.execute('__org.innkeeper_set-cpu-limit', { percent });
   },
 
+  setMemoryTarget,
+
   async changeMedium(engine, drive) {
     const id = driveId(drive);
     if (drive.medium === null) {
@@ -93,6 +96,7 @@ export const EMBEDDED_DIALECT: QmpDialect = {
       return value;
     };
     return {
+      ...(await readBalloon(engine)),
       processorSeconds: read('processorSeconds'),
       guestMemoryBytes: read('guestMemoryBytes'),
       residentBytes: read('residentBytes'),

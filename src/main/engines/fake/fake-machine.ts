@@ -6,6 +6,8 @@ import { writeExitRecordSync } from '../session-exit.ts';
 import { FakeGuest, type FakeGuestState } from './fake-guest.ts';
 
 const MIB = 1024 ** 2;
+/** What the guest uses of its memory, whatever it is given. */
+const GUEST_NEEDS_MIB = 24;
 
 /** A machine of the fake engine; it stands for the process, and lives on when sessions let go of it. */
 export class FakeMachine {
@@ -14,6 +16,8 @@ export class FakeMachine {
   readonly exit: Promise<Exit>;
   status: SessionStatus = { state: 'Paused', reason: 'user', detail: null };
   cpuLimitPercent: number;
+  /** Memory that the balloon leaves to the guest. */
+  balloonMiB: number;
   /** Cables that were plugged in or pulled, by adapter. */
   readonly links = new Map<number, boolean>();
   /** Key combinations that were sent, for tests to look at. */
@@ -32,6 +36,7 @@ export class FakeMachine {
     this.spec = spec;
     this.#drives = [...spec.drives];
     this.runtime = runtime;
+    this.balloonMiB = spec.config.memoryMiB;
     this.cpuLimitPercent = spec.config.processors.capPercent;
     const { promise, resolve } = Promise.withResolvers<Exit>();
     this.exit = promise;
@@ -120,6 +125,11 @@ export class FakeMachine {
     }
   }
 
+  /** The guest gives memory away, as far as it can do without. */
+  inflate(memoryMiB: number): void {
+    this.balloonMiB = Math.min(this.spec.config.memoryMiB, Math.max(GUEST_NEEDS_MIB, memoryMiB));
+  }
+
   type(text: string): void {
     this.#guest.type(text);
   }
@@ -157,6 +167,8 @@ export class FakeMachine {
       diskWriteBytes: this.#samples * 512,
       networkInBytes: this.#samples * 100,
       networkOutBytes: this.#samples * 60,
+      balloonBytes: this.balloonMiB * MIB,
+      guestFreeBytes: Math.max(0, this.balloonMiB - GUEST_NEEDS_MIB) * MIB,
     };
   }
 

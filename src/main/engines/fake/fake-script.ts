@@ -17,6 +17,7 @@ export const FAKE_MOMENTS = [
   'takeSnapshot',
   'writeSnapshot',
   'setCpuLimit',
+  'setMemoryTarget',
   'changeMedium',
   'setLink',
   'sendKeys',

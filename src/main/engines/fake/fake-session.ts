@@ -118,6 +118,11 @@ export class FakeSession implements Session {
     this.#machine.cpuLimitPercent = percent;
   }
 
+  async setMemoryTarget(memoryMiB: number): Promise<void> {
+    await this.#moment('setMemoryTarget');
+    this.#machine.inflate(memoryMiB);
+  }
+
   async changeMedium(_drive: ResolvedDrive): Promise<void> {
     await this.#moment('changeMedium');
   }

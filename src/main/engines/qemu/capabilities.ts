@@ -35,7 +35,7 @@ export function qemuCapabilities(
     powerButton: yes,
     changeMedium: yes,
     liveSnapshot: yes,
-    balloon: no('The program does not take memory back from a running guest yet.'),
+    balloon: has(['virtio-balloon-pci']) ? yes : no('This QEMU was built without the VirtIO balloon.'),
     hotplug: no('The program does not add or remove hardware while the machine runs yet.'),
   };
 }

@@ -2,6 +2,7 @@ import { readFile, rename, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { InnError } from '../../../shared/errors.ts';
+import { setMemoryTarget } from '../balloon.ts';
 import type { RuntimeRecord, Screenshot } from '../engine.ts';
 import type { QmpCaller } from '../qmp/link.ts';
 import type { QmpDialect, SwitchRequest } from '../qmp-dialect.ts';
@@ -108,6 +109,7 @@ export class QemuDialect implements QmpDialect {
     this.#limit.set(percent);
   }
 
+  setMemoryTarget = setMemoryTarget;
   changeMedium = changeMedium;
 
   async typeText(engine: QmpCaller, text: string): Promise<void> {

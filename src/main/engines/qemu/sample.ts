@@ -1,3 +1,4 @@
+import { readBalloon } from '../balloon.ts';
 import type { GuestUsage } from '../engine.ts';
 import type { QmpCaller } from '../qmp/link.ts';
 import { isRecord } from '../qmp/protocol.ts';
@@ -14,6 +15,7 @@ export async function sampleGuest(engine: QmpCaller, pid: number, memoryBytes: n
   const stats = await engine.execute('query-blockstats', {}, { timeoutMs: SAMPLE_TIMEOUT_MS });
   const { processorSeconds, residentBytes } = await readProcessUsage(pid);
   return {
+    ...(await readBalloon(engine)),
     processorSeconds,
     residentBytes,
     guestMemoryBytes: memoryBytes,

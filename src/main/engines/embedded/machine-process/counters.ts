@@ -6,7 +6,7 @@ export function sampleUsage({
   spec,
   machine,
   network,
-}: Pick<MachineParts, 'spec' | 'machine' | 'network'>): GuestUsage {
+}: Pick<MachineParts, 'spec' | 'machine' | 'network'>): Omit<GuestUsage, 'balloonBytes' | 'guestFreeBytes'> {
   const { user, system } = process.cpuUsage();
   const { readBytes, writtenBytes } = machine.drives.counters();
   return {

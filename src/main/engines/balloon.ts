@@ -1,0 +1,73 @@
+import { InnError } from '../../shared/errors.ts';
+import type { GuestUsage } from './engine.ts';
+import type { QmpCaller } from './qmp/link.ts';
+import { isRecord } from './qmp/protocol.ts';
+
+const MIB = 1024 ** 2;
+/** Where QMP finds the balloon of every machine that has one. */
+const BALLOON = '/machine/peripheral/balloon';
+/** How often the guest is asked for its statistics, in seconds: often enough to act on, seldom enough to let it sleep. */
+const POLLING_SECONDS = 5;
+const TIMEOUT_MS = 5_000;
+
+type BalloonReading = Pick<GuestUsage, 'balloonBytes' | 'guestFreeBytes'>;
+
+const NO_BALLOON: BalloonReading = { balloonBytes: null, guestFreeBytes: null };
+
+/**
+ * Sets how much memory the balloon leaves to the guest (QMP reference, `balloon`).
+ * @param memoryMiB from 1 up; more than the machine has means all of it
+ * @throws InnError `NOT_SUPPORTED` when the machine has no balloon, `ENGINE_FAILED`, `ENGINE_TIMEOUT`
+ */
+export async function setMemoryTarget(engine: QmpCaller, memoryMiB: number): Promise<void> {
+  try {
+    await engine.execute('balloon', { value: memoryMiB * MIB });
+  } catch (error) {
+    if (!isWithoutBalloon(error)) throw error;
+    throw new InnError(
+      'NOT_SUPPORTED',
+      'This machine has no balloon, so its memory cannot be taken back while it runs.',
+      {
+        hint: 'A machine has a balloon when its guest system brings the driver, as Linux and BSD do; see its OS type.',
+        cause: error,
+      },
+    );
+  }
+}
+
+/**
+ * What the balloon leaves to the guest, and what the guest says of its memory.
+ * @throws InnError `ENGINE_FAILED`, `ENGINE_TIMEOUT`
+ */
+export async function readBalloon(engine: QmpCaller): Promise<BalloonReading> {
+  try {
+    const answer = await engine.execute('query-balloon', {}, { timeoutMs: TIMEOUT_MS });
+    const balloonBytes = isRecord(answer) ? amount(answer.actual) : null;
+    return { balloonBytes, guestFreeBytes: await readGuestFree(engine) };
+  } catch (error) {
+    if (isWithoutBalloon(error)) return NO_BALLOON;
+    throw error;
+  }
+}
+
+/** The guest answers at its leisure and QEMU keeps the answer; asking for the first time turns that on. */
+async function readGuestFree(engine: QmpCaller): Promise<number | null> {
+  const get = (property: string) => engine.execute('qom-get', { path: BALLOON, property }, { timeoutMs: TIMEOUT_MS });
+  const answer = await get('guest-stats');
+  const { stats, 'last-update': at } = isRecord(answer) ? answer : {};
+  if (at !== 0 && isRecord(stats)) return amount(stats['stat-available-memory']) ?? amount(stats['stat-free-memory']);
+  const property = 'guest-stats-polling-interval';
+  if ((await get(property)) === 0) {
+    await engine.execute('qom-set', { path: BALLOON, property, value: POLLING_SECONDS }, { timeoutMs: TIMEOUT_MS });
+  }
+  return null;
+}
+
+/** QEMU writes what the guest does not tell as -1, which comes out as the largest of its numbers. */
+function amount(value: unknown): number | null {
+  return typeof value === 'number' && value >= 0 && value <= Number.MAX_SAFE_INTEGER ? value : null;
+}
+
+function isWithoutBalloon(error: unknown): boolean {
+  return error instanceof InnError && error.details?.errorClass === 'DeviceNotActive';
+}
