@@ -43,6 +43,7 @@ export function makeTestRecord(changes: Partial<MachineRecord> = {}): MachineRec
     warmStart: null,
     currentSnapshotId: null,
     isDisposable: false,
+    boardFolder: null,
     createdAt: '2026-03-01T12:00:00.000Z',
     isDamaged: false,
     ...changes,

@@ -24,6 +24,7 @@ export interface MachineRow {
   created_at: string;
   current_snapshot_id: string | null;
   is_disposable: 0 | 1;
+  board_folder: string | null;
 }
 
 /** The form in which names are compared: `Büro` and `BÜRO` are one name, however the Ü was typed. */
@@ -67,6 +68,7 @@ export function readMachineRow(row: MachineRow, before?: MachineRecord): Machine
     createdAt: row.created_at,
     currentSnapshotId: SnapshotId.nullable().catch(null).parse(row.current_snapshot_id),
     isDisposable: row.is_disposable === 1,
+    boardFolder: row.board_folder,
     isDamaged: !hasConfig || !state.success,
   };
 }
@@ -89,6 +91,7 @@ export function writeMachineFields(fields: Writable): Partial<Omit<MachineRow, '
     ...(fields.savedStateFile !== undefined && { saved_state_file: fields.savedStateFile }),
     ...(fields.createdAt !== undefined && { created_at: fields.createdAt }),
     ...(fields.currentSnapshotId !== undefined && { current_snapshot_id: fields.currentSnapshotId }),
+    ...(fields.boardFolder !== undefined && { board_folder: fields.boardFolder }),
     ...(fields.isDisposable !== undefined && { is_disposable: fields.isDisposable ? 1 : 0 }),
   };
 }

@@ -102,4 +102,10 @@ export const MIGRATIONS: readonly Migration[] = [
   { version: 4, name: 'pools and settings', up: (sql) => sql.exec(POOL_SCHEMA) },
   { version: 5, name: 'usage history', up: (sql) => sql.exec(USAGE_SCHEMA) },
   { version: 6, name: 'networks', up: (sql) => sql.exec(NETWORK_SCHEMA) },
+  {
+    version: 7,
+    name: 'memory of the motherboard',
+    // UEFI variables and the state of a TPM; the folder is relative to the machine's.
+    up: (sql) => sql.exec(`ALTER TABLE machine ADD COLUMN board_folder TEXT`),
+  },
 ];

@@ -29,6 +29,8 @@ export interface StartSpec {
   kernel: ResolvedKernel | null;
   adapters: ResolvedAdapter[];
   folders: MachineFolders;
+  /** Folder of the UEFI variables and of the TPM's state, which may be empty; null: this board remembers nothing. */
+  boardFolder: string | null;
   /** Saved state to continue from. */
   restoreFrom: string | null;
   /** True when `restoreFrom` is a warm start: kept after the restore, and never a loss when it does not work. */

@@ -89,6 +89,7 @@ function store(deps: CreateMachineDeps, id: MachineId, config: MachineConfig, me
     warmStart: null,
     currentSnapshotId: null,
     isDisposable: false,
+    boardFolder: null,
     createdAt: created,
     isDamaged: false,
   };

@@ -23,6 +23,11 @@ export interface MachineRecord {
   currentSnapshotId: SnapshotId | null;
   /** The disks of this run are thrown away when it ends. */
   isDisposable: boolean;
+  /**
+   * What the board remembers by itself (UEFI variables, state of the TPM), relative to the machine's folder; null before
+   * the first start of a machine that has such a board.
+   */
+  boardFolder: string | null;
   createdAt: string;
   /** The stored configuration could not be read; `config` is a placeholder with the name that could be saved. */
   isDamaged: boolean;

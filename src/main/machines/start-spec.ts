@@ -35,6 +35,7 @@ export async function resolveSpec(sources: SpecSources, id: MachineId, config: M
     folders: foldersOf(sources.paths, id),
     restoreFrom: null,
     isWarmStart: false,
+    boardFolder: null,
     startsPaused: false,
   };
 }

@@ -60,6 +60,7 @@ export class MachineBench implements AsyncDisposable {
       folders: { machine: folder, runtime: path.join(folder, 'run'), logs: path.join(folder, 'logs') },
       restoreFrom: null,
       isWarmStart: false,
+      boardFolder: null,
       startsPaused: false,
       ...overrides,
     };

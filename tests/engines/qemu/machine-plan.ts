@@ -46,6 +46,7 @@ export function planOf(
       folders: { machine: '/m', runtime: '/run/m', logs: '/m/logs' },
       restoreFrom: null,
       isWarmStart: false,
+      boardFolder: null,
       startsPaused: false,
       ...spec,
       config: { ...CONFIG, ...spec.config },

@@ -224,6 +224,7 @@ function storeClone(
     ...{ id, config, revision: 1, state: 'PoweredOff', reason: 'created', reasonDetail: null, stateSince: now },
     position: 1 + Math.max(0, ...deps.table.list().map(({ position }) => position)),
     ...{ runtime: null, savedStateFile: null, warmStart: null, currentSnapshotId: null, isDisposable: false },
+    boardFolder: null,
     createdAt: now,
   };
   deps.table.insert(record);
