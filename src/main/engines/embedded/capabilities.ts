@@ -26,6 +26,6 @@ export const EMBEDDED_CAPABILITIES: EngineCapabilities = {
   powerButton: yes,
   changeMedium: yes,
   liveSnapshot: yes,
-  balloon: no('The embedded engine cannot take memory back from a running guest.'),
+  balloon: yes,
   hotplug: no('The embedded engine cannot add or remove hardware while the machine runs.'),
 };

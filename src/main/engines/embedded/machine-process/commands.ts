@@ -1,6 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { QmpError } from '../../qmp/protocol.ts';
 import type { QmpCommand } from '../../qmp/server.ts';
+import { balloonCommands } from './balloon-commands.ts';
 import { sampleUsage } from './counters.ts';
 import { type Drive, type Drives, driveCounters } from './drives.ts';
 import { isForWantOfRoom } from './machine.ts';
@@ -10,7 +11,13 @@ type Arguments = Record<string, unknown>;
 
 /** Every command that the machine process understands, beside those of the QMP server itself. */
 export function machineCommands(parts: MachineParts): Record<string, QmpCommand> {
-  return { ...runCommands(parts), ...queryCommands(parts), ...deviceCommands(parts), ...extensionCommands(parts) };
+  return {
+    ...runCommands(parts),
+    ...queryCommands(parts),
+    ...deviceCommands(parts),
+    ...balloonCommands(parts),
+    ...extensionCommands(parts),
+  };
 }
 
 function runCommands({ machine, states, powerButton, emit }: MachineParts): Record<string, QmpCommand> {

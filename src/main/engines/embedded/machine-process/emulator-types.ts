@@ -1,3 +1,6 @@
+import type { ScreenAdapter, VgaDevice } from './screen/vga-types.ts';
+import type { VirtioBalloon, VirtioConsole, VirtioNetworkDevice } from './virtio-types.ts';
+
 /**
  * The running instance of the npm package `v86`, version 0.5.462, as far as this program touches it. The package's own
  * declarations stop at its documented surface; what is declared here beyond it was read from the shipped build, whose
@@ -105,6 +108,8 @@ export interface EmulatorCpu {
   /** Pages that are not empty, one bit per page in the lowest first order, and their contents one after another. */
   pack_memory(): { bitmap: { get_buffer(): ArrayBuffer }; packed_memory: Uint8Array };
   unpack_memory(bitmap: { get(page: number): number }, contents: Uint8Array): void;
+  /** Fills guest memory with zeros. */
+  zero_memory(address: number, length: number): void;
   device_raise_irq(line: number): void;
   device_lower_irq(line: number): void;
 }
@@ -137,94 +142,10 @@ export interface EmulatorDevices {
   readonly net?: NetworkDevice;
   readonly virtio_net?: VirtioNetworkDevice;
   readonly virtio_console?: VirtioConsole;
+  readonly virtio_balloon?: VirtioBalloon;
   readonly uart0: SerialDevice;
   readonly vmware?: { readonly enabled: boolean; readonly absolute: boolean };
   readonly ps2: { readonly mouse_stream?: boolean; readonly use_mouse?: boolean };
-}
-
-/** A queue of a virtio device; of the console and the network card, the first takes what the guest is to read. */
-export interface VirtioQueue {
-  /** Whether the guest's driver has said where it lies. v86 asks for requests without asking this first. */
-  is_configured(): unknown;
-}
-
-export interface VirtioConsole {
-  readonly virtio: { readonly queues: readonly VirtioQueue[] };
-}
-
-export interface VgaDevice {
-  screen: ScreenAdapter;
-  readonly graphical_mode: boolean;
-  readonly svga_enabled: boolean;
-  readonly svga_width: number;
-  readonly svga_height: number;
-  readonly svga_bpp: number;
-  readonly screen_width: number;
-  readonly screen_height: number;
-  readonly virtual_width: number;
-  readonly virtual_height: number;
-  readonly max_cols: number;
-  readonly max_rows: number;
-  readonly max_scan_line: number;
-  readonly cursor_address: number;
-  readonly start_address: number;
-  readonly start_address_latched: number;
-  readonly vga256_palette: Int32Array;
-  /** The plane that holds the guest's own text fonts: 8 fonts of 256 glyphs of 32 bytes. */
-  readonly plane2: Uint8Array;
-  /** Hands what changed to `screen.update_buffer` (graphics) and starts the vertical retrace. */
-  screen_fill_buffer(): void;
-  text_mode_redraw(): void;
-  complete_redraw(): void;
-  complete_replot(): void;
-  update_layers(): void;
-  update_vga_size(): void;
-  set_size_text(columns: number, rows: number): void;
-  set_font_bitmap(isFontDirty: boolean): void;
-  set_font_page(): void;
-  update_cursor(): void;
-  update_cursor_scanline(): void;
-}
-
-/** A rectangle of the guest's picture: where it lies in `image_data`, and where on the screen. */
-export interface ScreenLayer {
-  image_data: { readonly data: Uint8ClampedArray; readonly width: number; readonly height: number };
-  screen_x: number;
-  screen_y: number;
-  buffer_x: number;
-  buffer_y: number;
-  buffer_width: number;
-  buffer_height: number;
-}
-
-/** What the VGA device calls; an own screen has to offer all of it. Colours are 0xRRGGBB. */
-export interface ScreenAdapter {
-  readonly FLAG_BLINKING: number;
-  readonly FLAG_FONT_PAGE_B: number;
-  put_char(row: number, column: number, character: number, flags: number, background: number, foreground: number): void;
-  set_mode(isGraphical: boolean): void;
-  set_size_text(columns: number, rows: number): void;
-  set_size_graphical(width: number, height: number, virtualWidth: number, virtualHeight: number): void;
-  set_scale(x: number, y: number): void;
-  set_font_bitmap(
-    height: number,
-    isWidth9: boolean,
-    isWidthDouble: boolean,
-    copies8thColumn: boolean,
-    fontPlane: Uint8Array,
-    hasPlaneChanged: boolean,
-  ): void;
-  set_font_page(pageA: number, pageB: number): void;
-  update_cursor(row: number, column: number): void;
-  update_cursor_scanline(start: number, end: number, isVisible: boolean): void;
-  update_buffer(layers: ScreenLayer[]): void;
-  clear_screen(): void;
-  clear_text_state(): void;
-  get_text_screen(): string[];
-  get_text_row(row: number): string;
-  pause(): void;
-  continue(): void;
-  destroy(): void;
 }
 
 /** PIIX4 power management (Intel 82371AB data sheet, 7.2), as far as v86 has it. */
@@ -284,17 +205,6 @@ export interface NetworkDevice {
   mac: Uint8Array;
   /** The card's own memory; the first 12 bytes are the address, each octet twice. */
   readonly memory: Uint8Array;
-}
-
-export interface VirtioNetworkDevice {
-  mac: Uint8Array;
-  /** Bit 0: the link is up (VIRTIO 1.2, 5.1.4). */
-  status: number;
-  readonly virtio: {
-    readonly device_status: number;
-    readonly queues: readonly VirtioQueue[];
-    notify_config_changes(): void;
-  };
 }
 
 /** What v86 asks of a disk that is not its own (version 0.5.462, `src/buffer.js`). */

@@ -121,6 +121,7 @@ function deviceOptions({ memoryBytes, videoMemoryBytes, bootOrder, drives, adapt
     disable_mouse: true,
     disable_speaker: true,
     virtio_console: true,
+    virtio_balloon: true,
     preserve_mac_from_state_image: true,
     ...(hasPrimary ? { hda: new Placeholder() } : {}),
     net_device: adapter

@@ -1,4 +1,5 @@
 import type { ProcessSpec } from '../process-spec.ts';
+import { Balloon } from './balloon.ts';
 import { type CpuLimit, limitCpu } from './cpu-limit.ts';
 import { Drives } from './drives.ts';
 import { createEmulator, readImages } from './emulator.ts';
@@ -25,6 +26,7 @@ export interface MachineParts {
   serial: SerialPort;
   network: NetworkPort | undefined;
   clock: GuestClock;
+  balloon: Balloon;
   cpuLimit: CpuLimit;
   powerButton(): void;
   emit(event: string, data?: Record<string, unknown>): void;
@@ -66,6 +68,7 @@ export async function buildMachine(spec: ProcessSpec, hooks: MachineHooks): Prom
   });
   addPanicDevice(emulator, () => machine.noteGuestPanic());
   patchReset(emulator, images.kernel, () => machine.noteReset());
+  const balloon = new Balloon(emulator, () => machine.state === 'running');
   const powerButton = patchPowerButton(emulator);
   const network = plan.adapter ? new NetworkPort(emulator, plan.adapter) : undefined;
   const serial = new SerialPort(emulator);
@@ -74,5 +77,5 @@ export async function buildMachine(spec: ProcessSpec, hooks: MachineHooks): Prom
   const cpuLimit = limitCpu(emulator.v86, spec.capPercent);
   const refreshScreen = (): void => display.attach(emulator);
   const states = new StateKeeper({ spec, plan, images, machine, network, refreshScreen, saved });
-  return { spec, machine, states, display, serial, network, clock, cpuLimit, powerButton, emit };
+  return { spec, machine, states, display, serial, network, clock, balloon, cpuLimit, powerButton, emit };
 }

@@ -13,6 +13,7 @@ export async function describeOrigin(plan: EmulatorPlan, images: EmulatorImages,
   const { adapter } = plan;
   const hardware: Record<string, string> = {
     memory: `${plan.memoryBytes} bytes`,
+    'the balloon': 'virtio',
     'video memory': `${plan.videoMemoryBytes} bytes`,
     'the network adapter': adapter?.model ?? 'none',
   };

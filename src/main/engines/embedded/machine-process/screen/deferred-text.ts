@@ -1,4 +1,4 @@
-import type { VgaDevice } from '../emulator-types.ts';
+import type { VgaDevice } from './vga-types.ts';
 
 /** What v86's VGA device offers beyond the declared part, read from version 0.5.462. */
 interface TextDevice extends VgaDevice {

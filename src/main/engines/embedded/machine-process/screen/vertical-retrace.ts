@@ -1,4 +1,5 @@
-import type { Emulator, VgaDevice } from '../emulator-types.ts';
+import type { Emulator } from '../emulator-types.ts';
+import type { VgaDevice } from './vga-types.ts';
 
 /** A VGA draws 70 pictures a second in most of its modes. */
 const RETRACE_PERIOD_MS = 1000 / 70;

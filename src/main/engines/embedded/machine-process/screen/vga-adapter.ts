@@ -1,9 +1,10 @@
-import type { Emulator, ScreenAdapter, ScreenLayer, VgaDevice } from '../emulator-types.ts';
+import type { Emulator } from '../emulator-types.ts';
 import { decodeCodePage437 } from './code-page-437.ts';
 import { deferText } from './deferred-text.ts';
 import { BLACK, type Framebuffer } from './framebuffer.ts';
 import { FLAG_BLINKING, FLAG_FONT_PAGE_B, TextScreen } from './text-screen.ts';
 import { installVerticalRetrace, showPageFlip } from './vertical-retrace.ts';
+import type { ScreenAdapter, ScreenLayer, VgaDevice } from './vga-types.ts';
 
 /** Half a blink of the VGA: 16 pictures at 70 Hz, rounded to what looks calm. */
 export const BLINK_PHASE_MS = 266;
