@@ -4,6 +4,7 @@ import type { Issue, MachineConfig, MachineId } from '../../shared/model/machine
 import type { MediumFormat, MediumId } from '../../shared/model/medium.ts';
 import type { AdapterModel } from '../../shared/model/network.ts';
 import type { ControllerType, DriveKind } from '../../shared/model/storage.ts';
+import type { DiskMerge, MergeRequest } from './disk-merge.ts';
 
 /** A program that can run machines. An engine never touches the database or another service. */
 export interface Engine {
@@ -166,6 +167,13 @@ export interface Session extends AsyncDisposable {
    * it rejects with the guest standing still on its old disks.
    */
   takeSnapshot(request: SnapshotRequest): Promise<void>;
+  /**
+   * Merges two images of a disk while the guest goes on. @throws InnError `CANCELLED`, `DISK_FULL`, `ENGINE_FAILED`; the
+   * disk is as it was then, but when `onMerged` has thrown: its guest must not run on
+   */
+  mergeDisk(request: MergeRequest): Promise<void>;
+  /** After a merge that a program before this one began: gives up what is under way. True when the images are merged. */
+  settleMerge(merge: DiskMerge): Promise<boolean>;
   /** Execution cap, 1 to 100 percent of one host processor per virtual processor. */
   setCpuLimit(percent: number): Promise<void>;
   /**
@@ -184,4 +192,8 @@ export interface Session extends AsyncDisposable {
   screenshot(): Promise<Screenshot>;
   openChannel(channel: 'screen' | 'serial'): Promise<Duplex>;
   sample(): Promise<GuestUsage>;
+  /** Processor time and resident memory as the host itself counts them, at hardly any cost; undefined where it does not. */
+  readHostCounters?(): Pick<GuestUsage, 'processorSeconds' | 'residentBytes'> | undefined;
+  /** The last counters that are known; once the session has ended the final ones, as far as its process left them. */
+  finalUsage?(): Promise<GuestUsage | undefined>;
 }

@@ -3,6 +3,7 @@ import path from 'node:path';
 import type { Duplex } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { InnError } from '../../shared/errors.ts';
+import type { DiskMerge, MergeRequest } from './disk-merge.ts';
 import type {
   Exit,
   GuestUsage,
@@ -30,6 +31,7 @@ import {
 } from './qmp-status.ts';
 import { type ProcessEnd, readExit } from './session-exit.ts';
 import { StatusWatch } from './status-watch.ts';
+import { UsageTrail } from './usage-trail.ts';
 
 export interface QmpSessionOptions {
   runtime: RuntimeRecord;
@@ -53,6 +55,7 @@ export class QmpSession implements Session {
   readonly #dialect: QmpDialect;
   readonly #ended: Promise<ProcessEnd> | undefined;
   readonly #link: QmpLink;
+  readonly #usage: UsageTrail;
   readonly #trouble: Trouble = { ioError: null, internalError: null };
   readonly #watch = new StatusWatch(() => this.#queryStatus());
   #isPoweringOff = false;
@@ -62,6 +65,7 @@ export class QmpSession implements Session {
   constructor({ runtime, dialect, ended, missedEvents = [] }: QmpSessionOptions) {
     this.runtime = runtime;
     this.#dialect = dialect;
+    this.#usage = new UsageTrail(runtime);
     this.#ended = ended;
     for (const event of missedEvents) noteTrouble(event, this.#trouble);
     this.#link = new QmpLink(
@@ -194,6 +198,23 @@ export class QmpSession implements Session {
     });
   }
 
+  async mergeDisk(request: MergeRequest): Promise<void> {
+    await this.#dialect.mergeDisk(this.#link, { ...request, still: (work) => this.#standingStill(work) });
+  }
+
+  async settleMerge(merge: DiskMerge): Promise<boolean> {
+    return this.#dialect.settleMerge(this.#link, merge);
+  }
+
+  async #standingStill(work: () => Promise<void>): Promise<void> {
+    const before = await this.#queryStatus();
+    await this.#watch.command(undefined, async () => {
+      if (before.state === 'Running') await this.#link.execute('stop');
+      await work();
+      await this.#goOnAs(before);
+    });
+  }
+
   async setCpuLimit(percent: number): Promise<void> {
     await this.#dialect.setCpuLimit(this.#link, percent);
   }
@@ -229,7 +250,15 @@ export class QmpSession implements Session {
   }
 
   async sample(): Promise<GuestUsage> {
-    return this.#dialect.sample(this.#link);
+    return this.#usage.note(await this.#dialect.sample(this.#link));
+  }
+
+  readHostCounters() {
+    return this.#usage.readHost();
+  }
+
+  finalUsage(): Promise<GuestUsage | undefined> {
+    return this.#usage.final();
   }
 
   /** Lets go of the machine, which goes on. `exit` does not settle any more then. */
@@ -239,6 +268,7 @@ export class QmpSession implements Session {
     this.#watch.close();
     this.#link.close();
     this.#dialect.close?.();
+    this.#usage.close();
   }
 
   async #queryStatus(): Promise<SessionStatus> {
@@ -262,6 +292,7 @@ export class QmpSession implements Session {
   }
 
   #onEvent(event: QmpEvent): void {
+    if (event.event === 'SHUTDOWN') this.#usage.readHost(); // the last chance: in a moment the process is gone
     noteTrouble(event, this.#trouble);
     if (mayChangeStatus(event, this.#watch.isCommandUnderWay)) this.#watch.refresh();
   }

@@ -1,7 +1,7 @@
 import { renameSync, writeFileSync } from 'node:fs';
 import { open, readFile, rm } from 'node:fs/promises';
 import path from 'node:path';
-import type { Exit } from './engine.ts';
+import type { Exit, GuestUsage } from './engine.ts';
 
 /** Written by a machine process just before it ends in order; its absence means that it did not. */
 export const EXIT_FILE = 'exit.json';
@@ -18,10 +18,14 @@ export interface ProcessEnd {
 
 type OrderlyExit = Exclude<Exit['kind'], 'crashed'>;
 
-/** Writes down, aside and renamed, that the machine ended in order; synchronous, for the last moment of a process. */
-export function writeExitRecordSync(runtimeFolder: string, kind: OrderlyExit): void {
+/**
+ * Writes down, aside and renamed, that the machine ended in order, and what it has used until then; synchronous, for the
+ * last moment of a process.
+ */
+export function writeExitRecordSync(runtimeFolder: string, kind: OrderlyExit, usage?: GuestUsage): void {
   const file = path.join(runtimeFolder, EXIT_FILE);
-  writeFileSync(`${file}.new`, JSON.stringify({ kind, at: new Date().toISOString() }), { mode: 0o600 });
+  const record = { kind, at: new Date().toISOString(), pid: process.pid, usage };
+  writeFileSync(`${file}.new`, JSON.stringify(record), { mode: 0o600 });
   renameSync(`${file}.new`, file);
 }
 
@@ -55,9 +59,12 @@ async function readExitRecord(runtimeFolder: string): Promise<OrderlyExit | unde
  * |---|---|
  * | `guest` is true | the guest switched itself off |
  * | any other but `host-error` | somebody ended it: `quit`, SIGTERM, the closing of a window |
+ *
+ * A watchdog that switches the machine off ends QEMU without that word, by an event of its own.
  */
 async function readShutdownEvent(runtimeFolder: string): Promise<OrderlyExit | undefined> {
   const lines = await readLogTail(path.join(runtimeFolder, EVENTS_FILE));
+  if (lines.some((line) => WATCHDOG_POWER_OFF.test(line))) return 'powerOff';
   const shutdown = lines.findLast((line) => line.includes('"SHUTDOWN"'));
   if (shutdown === undefined) return undefined;
   try {
@@ -66,6 +73,56 @@ async function readShutdownEvent(runtimeFolder: string): Promise<OrderlyExit | u
     return data?.reason === 'host-error' ? undefined : 'powerOff';
   } catch {
     return undefined; // cut off while it was written
+  }
+}
+
+const WATCHDOG_POWER_OFF = /"WATCHDOG".*"poweroff"|"poweroff".*"WATCHDOG"/;
+
+/** What the process said of its end: when it was, and what it had used until then. */
+export interface FinalReport {
+  atMs: number;
+  usage: GuestUsage | undefined;
+}
+
+/**
+ * The final report of the process with this pid, from what stands in its runtime folder; undefined when it left none. A QEMU
+ * tells the time alone, by its last event; one that was killed tells nothing.
+ */
+export async function readFinalReport(runtimeFolder: string, pid: number): Promise<FinalReport | undefined> {
+  try {
+    const record = JSON.parse(await readFile(path.join(runtimeFolder, EXIT_FILE), 'utf8'));
+    if (record.pid !== pid) return undefined;
+    const atMs = Date.parse(record.at);
+    return Number.isNaN(atMs) ? undefined : { atMs, usage: readUsage(record.usage) };
+  } catch {
+    const atMs = await readShutdownTime(runtimeFolder);
+    return atMs === undefined ? undefined : { atMs, usage: undefined };
+  }
+}
+
+const COUNTERS = [
+  ...(['processorSeconds', 'guestMemoryBytes', 'residentBytes', 'diskReadBytes', 'diskWriteBytes'] as const),
+  ...(['networkInBytes', 'networkOutBytes'] as const),
+];
+
+/** A report of an older process may lack counters; half a report would be charged as zeros. */
+function readUsage(told: unknown): GuestUsage | undefined {
+  if (typeof told !== 'object' || told === null) return undefined;
+  const read = COUNTERS.map((name) => [name, Number((told as Record<string, unknown>)[name])] as const);
+  if (read.some(([, value]) => !Number.isFinite(value) || value < 0)) return undefined;
+  const counters = Object.fromEntries(read) as Record<(typeof COUNTERS)[number], number>;
+  return { ...counters, balloonBytes: null, guestFreeBytes: null };
+}
+
+/** Events carry their time (QMP specification 2.4.2). */
+async function readShutdownTime(runtimeFolder: string): Promise<number | undefined> {
+  const lines = await readLogTail(path.join(runtimeFolder, EVENTS_FILE));
+  try {
+    const { timestamp } = JSON.parse(lines.findLast((line) => line.includes('"SHUTDOWN"')) ?? '');
+    const atMs = timestamp.seconds * 1000 + timestamp.microseconds / 1000;
+    return Number.isFinite(atMs) ? Math.round(atMs) : undefined;
+  } catch {
+    return undefined; // it has told none, or was cut off telling it
   }
 }
 

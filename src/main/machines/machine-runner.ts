@@ -161,7 +161,7 @@ export class MachineRunner {
     );
   }
 
-  /** Counters of all machines that run and answer. */
+  /** Counters of all machines that run and answer, and the last ones of those that have ended since. */
   sample(): Promise<MachineSample[]> {
     return this.#samples.take(this.#context.sessions.values());
   }
@@ -303,6 +303,7 @@ export class MachineRunner {
   #watch(live: LiveSession): void {
     const id = live.machineId;
     live.session.onStatus((status) => this.#inBackground(id, (signal) => this.#onStatus(live, status, signal)));
+    void live.session.exit.then(() => this.#samples.noteEnd(live));
     void live.session.exit.then(() => this.#inBackground(id, () => this.#context.settle(live)));
   }
 

@@ -6,24 +6,58 @@ export interface MachineSample {
   machineId: LiveSession['machineId'];
   session: string;
   usage: GuestUsage;
+  startedAtMs: number;
+  runtimeFolder: string;
+  pid: number;
+  /** These are the last counters: the session is over. */
+  hasEnded: boolean;
 }
 
 /** A machine that answers later than this is left out of the round; its answer counts in the next one. */
 const PATIENCE_MS = 500;
+/** Asking a process costs the core some tenths of a millisecond: so many are asked in a round, the others in their turn. */
+const QUESTIONS_PER_ROUND = 20;
 
-/** Takes counters of sessions. One call at a time goes to each engine: one that hangs is not asked over and over. */
+/**
+ * Takes counters of sessions. Processor time and memory come from the host each time, where it tells them, and the rest from
+ * the engine, in turns when there are many machines. One call at a time goes to each engine: one that hangs is not asked
+ * over and over.
+ */
 export class MachineSamples {
   readonly #underWay = new Map<LiveSession, Promise<GuestUsage | undefined>>();
+  readonly #ended: MachineSample[] = [];
+  #nextTurn = 0;
 
+  /** Counters of all sessions that tell them, and once those of the sessions that have ended since the last round. */
   async take(sessions: Iterable<LiveSession>): Promise<MachineSample[]> {
-    const samples = await Promise.all([...sessions].map((live) => this.#sample(live)));
-    return samples.filter((sample) => sample !== undefined);
+    const all = [...sessions];
+    const asked = this.#whoseTurn(all.filter(({ exit }) => exit === undefined));
+    const samples = await Promise.all(all.map((live) => this.#sample(live, asked.has(live))));
+    return [...samples.filter((sample) => sample !== undefined), ...this.#ended.splice(0)];
   }
 
-  async #sample(live: LiveSession): Promise<MachineSample | undefined> {
-    const usage = await withPatience(this.#ask(live));
-    const { pid, startedAt } = live.session.runtime;
-    return usage && { machineId: live.machineId, session: `${pid} ${startedAt}`, usage };
+  /** Keeps the last counters of a session that has ended, for the next round. Never rejects. */
+  async noteEnd(live: LiveSession): Promise<void> {
+    const usage = (await live.session.finalUsage?.().catch(() => undefined)) ?? live.lastUsage;
+    if (usage) this.#ended.push({ ...describe(live), usage, hasEnded: true });
+  }
+
+  #whoseTurn(sessions: LiveSession[]): Set<LiveSession> {
+    if (sessions.length <= QUESTIONS_PER_ROUND) return new Set(sessions);
+    const start = this.#nextTurn % sessions.length;
+    this.#nextTurn = start + QUESTIONS_PER_ROUND;
+    return new Set([...sessions, ...sessions].slice(start, start + QUESTIONS_PER_ROUND));
+  }
+
+  async #sample(live: LiveSession, isAsked: boolean): Promise<MachineSample | undefined> {
+    const known = live.lastUsage;
+    const usage = isAsked || known === undefined ? ((await withPatience(this.#ask(live))) ?? known) : known;
+    if (usage === undefined || live.exit) return undefined;
+    const host = live.session.readHostCounters?.();
+    if (host) live.lastUsage = { ...usage, ...host };
+    // A process that does not answer, on a host that does not count either, has said nothing new.
+    else if (usage === known && isAsked) return undefined;
+    return { ...describe(live), usage: live.lastUsage ?? usage, hasEnded: false };
   }
 
   #ask(live: LiveSession): Promise<GuestUsage | undefined> {
@@ -40,6 +74,11 @@ export class MachineSamples {
     this.#underWay.set(live, asked);
     return asked;
   }
+}
+
+function describe({ machineId, session: { runtime } }: LiveSession): Omit<MachineSample, 'usage' | 'hasEnded'> {
+  const { pid, startedAt, runtimeFolder } = runtime;
+  return { machineId, session: `${pid} ${startedAt}`, startedAtMs: Date.parse(startedAt), runtimeFolder, pid };
 }
 
 async function withPatience<T>(answer: Promise<T | undefined>): Promise<T | undefined> {

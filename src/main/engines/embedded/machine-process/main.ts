@@ -12,6 +12,7 @@ import { createQmpServer, type QmpServer } from '../../qmp/server.ts';
 import { EXIT_FILE, writeExitRecordSync } from '../../session-exit.ts';
 import { type ProcessSpec, RUNTIME_FILES } from '../process-spec.ts';
 import { machineCommands } from './commands.ts';
+import { sampleUsage } from './counters.ts';
 import { V86_VERSION } from './emulator.ts';
 import { captureConsole, log } from './log.ts';
 import type { Ending } from './machine.ts';
@@ -85,7 +86,7 @@ async function end(ending: Ending, parts: MachineParts, qmp: QmpServer): Promise
   clock.close();
   await states.close();
   await machine.drives.finish((drive, error) => log(`not all data reached the disk of drive ${drive.plan.id}`, error));
-  writeExitRecordSync(runtimeFolder, ending);
+  writeExitRecordSync(runtimeFolder, ending, { ...sampleUsage(parts), balloonBytes: null, guestFreeBytes: null });
   serial.close();
   network?.close();
   await Promise.race([Promise.all([qmp.close(), display.close()]), wait(FAREWELL_MS)]);
