@@ -11,6 +11,8 @@ export const ERROR_CODES = {
   FORBIDDEN_ORIGIN: { status: 403, exitCode: 3 },
   /** No machine with this name or id. */
   MACHINE_NOT_FOUND: { status: 404, exitCode: 4 },
+  /** No resource pool with this name or id. */
+  POOL_NOT_FOUND: { status: 404, exitCode: 4 },
   /** No medium with this id or at this place. */
   MEDIUM_NOT_FOUND: { status: 404, exitCode: 4 },
   /** The machine has no snapshot with this name or id. */
