@@ -1,6 +1,8 @@
 import os from 'node:os';
 import { join } from 'node:path';
 import { MIB } from '../shared/units.ts';
+import { createGatekeeper } from './admission/gatekeeper.ts';
+import { createStorageRoom } from './admission/storage-room.ts';
 import { type Database, openDatabase } from './db/database.ts';
 import { createMachineTable } from './db/machine-table.ts';
 import { createMediumTable } from './db/medium-table.ts';
@@ -16,7 +18,6 @@ import { QemuEngine } from './engines/qemu/engine.ts';
 import { readExit } from './engines/session-exit.ts';
 import { createEvents } from './events.ts';
 import { createHostService, type HostService } from './host/host-service.ts';
-import { admit } from './hypervisor/admission.ts';
 import { type CapacityReader, createCapacityReader } from './hypervisor/host-capacity.ts';
 import { createLog, type Log } from './log.ts';
 import type { DriveSlot } from './machines/drive-slot.ts';
@@ -95,12 +96,24 @@ async function assemble(
   const checkEngine = makeCheckEngine(engines, host);
   const view = createMachineView({ machineFolder: paths.machineFolder, checkEngine });
 
+  const judge = createGatekeeper({
+    host: async () => {
+      const { memoryTotalBytes, memoryAvailableBytes, processors } = await capacity.read();
+      return { totalBytes: memoryTotalBytes, availableBytes: memoryAvailableBytes, reserveBytes: 0, processors };
+    },
+    poolsOf: () => [],
+    memoryOvercommitOf: () => 1,
+    engines: () => host.knownEngines(),
+    typicalBytes: () => null,
+    lastUsedAt: ({ stateSince }) => stateSince,
+    storage: createStorageRoom({ media, machineFolder: paths.machineFolder }),
+  });
   const runner = new MachineRunner({
-    ...{ table, commit, view, media, tasks, engines, checkEngine, paths, log, now, admit, endLeftover },
+    ...{ table, commit, view, media, tasks, engines, checkEngine, paths, log, now, endLeftover },
     ...{ snapshots: snapshotTable, journal },
     ...(options.atStep ? { atStep: options.atStep } : {}),
     probe: () => host.doctor(),
-    memoryAvailableBytes: async () => (await capacity.read()).memoryAvailableBytes,
+    judge,
     readExit: ({ runtimeFolder }) => readExit(runtimeFolder),
     bootedAt: () => new Date(Date.now() - os.uptime() * 1000),
   });

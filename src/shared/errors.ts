@@ -47,6 +47,8 @@ export const ERROR_CODES = {
   NOT_SUPPORTED: { status: 501, exitCode: 7 },
   /** Starting the machine would take memory that the host does not have. */
   HOST_MEMORY_SHORT: { status: 507, exitCode: 8 },
+  /** The machine's resource pool has promised all that it may. */
+  POOL_FULL: { status: 507, exitCode: 8 },
   /** The file system has not enough free space. */
   DISK_FULL: { status: 507, exitCode: 8 },
   /** A TCP port is taken by another program. */

@@ -87,7 +87,7 @@ describe('a start', () => {
     const big = house.add({ memoryMiB: 512, name: 'big' });
     await house.runner.start(small);
     const refusal = await refusalOf(() => house.runner.start(big));
-    expect(refusal).toMatchObject({ code: 'HOST_MEMORY_SHORT', details: { availableBytes: 0.5 * GIB } });
+    expect(refusal).toMatchObject({ code: 'HOST_MEMORY_SHORT', details: { numbers: { availableBytes: 0.5 * GIB } } });
     expect(house.state(big)).toBe('PoweredOff created');
   });
 

@@ -1,6 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
+import { createGatekeeper } from '../../src/main/admission/gatekeeper.ts';
 import { openDatabase } from '../../src/main/db/database.ts';
 import { createMachineTable } from '../../src/main/db/machine-table.ts';
 import { createMediumTable } from '../../src/main/db/medium-table.ts';
@@ -12,7 +13,6 @@ import { FakeEngine, type FakeWorld } from '../../src/main/engines/fake/engine.t
 import type { FakeMachine } from '../../src/main/engines/fake/fake-machine.ts';
 import { readExit } from '../../src/main/engines/session-exit.ts';
 import { createEvents } from '../../src/main/events.ts';
-import { admit } from '../../src/main/hypervisor/admission.ts';
 import { createLog } from '../../src/main/log.ts';
 import type { MachineRecord } from '../../src/main/machines/machine-record.ts';
 import { MachineRunner } from '../../src/main/machines/machine-runner.ts';
@@ -29,8 +29,13 @@ import { makeTempFolder } from './temp-folder.ts';
 
 export type House = ReturnType<typeof openHouse>;
 
+interface HouseOptions extends Partial<RunnerDeps> {
+  /** What the host could give; by default plenty. */
+  memoryAvailableBytes?: () => Promise<number>;
+}
+
 /** The runner with real parts around it and fake machines below it, in a folder that goes with the test. */
-export function openHouse(overrides: Partial<RunnerDeps> = {}) {
+export function openHouse({ memoryAvailableBytes = async () => 64 * GIB, ...overrides }: HouseOptions = {}) {
   const folder = makeTempFolder();
   const paths = makePaths({ INNKEEPER_HOME: join(folder, 'home'), XDG_RUNTIME_DIR: join(folder, 'run') });
   prepareFolders(paths);
@@ -63,8 +68,17 @@ export function openHouse(overrides: Partial<RunnerDeps> = {}) {
     engines: [engine],
     probe: () => probed,
     checkEngine,
-    memoryAvailableBytes: async () => 64 * GIB,
-    admit,
+    judge: createGatekeeper({
+      host: async () => ({
+        ...{ totalBytes: 64 * GIB, availableBytes: await memoryAvailableBytes(), reserveBytes: 0, processors: 8 },
+      }),
+      poolsOf: () => [],
+      memoryOvercommitOf: () => 1,
+      engines: () => [info],
+      typicalBytes: () => null,
+      lastUsedAt: ({ stateSince }) => stateSince,
+      storage: async () => null,
+    }),
     readExit: ({ runtimeFolder }) => readExit(runtimeFolder),
     endLeftover: async () => undefined,
     bootedAt: () => new Date(0),

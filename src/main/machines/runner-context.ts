@@ -2,12 +2,12 @@ import path from 'node:path';
 import { InnError, toErrorReport } from '../../shared/errors.ts';
 import type { EngineInfo } from '../../shared/model/engine.ts';
 import type { MachineId } from '../../shared/model/machine.ts';
+import type { Judge } from '../admission/gatekeeper.ts';
 import type { MachineTable } from '../db/machine-table.ts';
 import type { OperationTable } from '../db/operation-table.ts';
 import type { SnapshotTable } from '../db/snapshot-table.ts';
 import type { Commit } from '../db/unit-of-work.ts';
 import type { Engine, Exit, RuntimeRecord, Session, SessionStatus } from '../engines/engine.ts';
-import type { Admission, AdmissionRequest } from '../hypervisor/admission.ts';
 import type { Log } from '../log.ts';
 import type { MediumService } from '../media/medium-service.ts';
 import type { Paths } from '../paths.ts';
@@ -37,9 +37,8 @@ export interface RunnerDeps {
   /** What the engines' probes found; at most half a minute old. */
   probe: () => Promise<EngineInfo[]>;
   checkEngine: CheckEngine;
-  /** Memory that the host could give now, in bytes. */
-  memoryAvailableBytes: () => Promise<number>;
-  admit: (request: AdmissionRequest) => Admission;
+  /** Whether the host has room for one more machine. */
+  judge: Judge;
   /** How a process that is gone has ended, by what it left in its runtime folder. */
   readExit: (runtime: RuntimeRecord) => Promise<Exit>;
   /** Ends a process that an earlier program started, and had no time to write down. */

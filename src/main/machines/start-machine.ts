@@ -3,10 +3,9 @@ import { InnError, toErrorReport } from '../../shared/errors.ts';
 import { hasSavedState, stateDuring } from '../../shared/machine-state.ts';
 import type { EngineId } from '../../shared/model/engine.ts';
 import type { MachineConfig, MachineId } from '../../shared/model/machine.ts';
-import { MIB } from '../../shared/units.ts';
 import type { Engine, Session, StartSpec } from '../engines/engine.ts';
-import type { MemoryClaim } from '../hypervisor/admission.ts';
 import { ensurePrivateFolder } from '../paths.ts';
+import { assertAdmitted } from './admitted.ts';
 import { filesOf, markOf } from './file-marks.ts';
 import { assertCan } from './guard.ts';
 import { cancelled, type LiveSession } from './live-session.ts';
@@ -34,8 +33,6 @@ interface StartPlan {
   warmSpec: StartSpec | undefined;
 }
 
-/** How long admission waits for the counters of a running machine, in milliseconds. */
-const SAMPLE_TIMEOUT_MS = 500;
 const CLAIM_QUEUE = 'admission';
 
 /**
@@ -43,7 +40,7 @@ const CLAIM_QUEUE = 'admission';
  * then Running, or back to the state before with the reason. The file of a saved state is deleted only when the
  * restored guest was seen running.
  * @throws InnError `INVALID_STATE`, `ENGINE_MISSING`, `INVALID_CONFIG`, `MEDIUM_IN_USE`, `HOST_MEMORY_SHORT`,
- * `FILE_NOT_FOUND`, `ENGINE_FAILED`, `ENGINE_TIMEOUT`, `CANCELLED`
+ * `POOL_FULL`, `FILE_NOT_FOUND`, `ENGINE_FAILED`, `ENGINE_TIMEOUT`, `CANCELLED`
  */
 export async function startMachine(
   context: RunnerContext,
@@ -74,7 +71,7 @@ async function planStart(context: RunnerContext, id: MachineId, options: StartOp
       assertCan('start', before);
       assertNoTemplate(before);
       const plan = await preparePlan(context, before, options);
-      await assertMemory(context, before, plan.engine.id);
+      await assertAdmitted(context, before, plan.engine.id);
       // Nothing above has changed the machine; somebody else may have, so look again in the turn that claims it.
       const now = context.require(id);
       assertCan('start', now);
@@ -127,7 +124,8 @@ function assertNoTemplate({ config: { name, isTemplate }, state }: MachineRecord
   });
 }
 
-function chooseFor({ deps }: RunnerContext, config: MachineConfig): Engine {
+/** The engine that runs this configuration. @throws InnError `INVALID_CONFIG`, `ENGINE_MISSING` */
+export function chooseFor({ deps }: RunnerContext, config: MachineConfig): Engine {
   const { engine: id, engineReason, issues } = deps.checkEngine(config);
   const engine = deps.engines.find((each) => each.id === id);
   if (engine) return engine;
@@ -171,39 +169,6 @@ export async function engineFacts(
 ): Promise<{ id: EngineId; version: string | null }> {
   const info = (await deps.probe()).find((each) => each.id === id);
   return { id, version: info?.version ?? null };
-}
-
-async function assertMemory(context: RunnerContext, { id, config }: MachineRecord, engine: EngineId): Promise<void> {
-  const [hostAvailableBytes, others] = await Promise.all([context.deps.memoryAvailableBytes(), claimsOf(context, id)]);
-  const memoryBytes = config.memoryMiB * MIB;
-  const admission = context.deps.admit({ name: config.name, memoryBytes, engine, hostAvailableBytes, others });
-  if (admission.isAdmitted) return;
-  const { message, hint, numbers } = admission;
-  throw new InnError('HOST_MEMORY_SHORT', message, { hint, details: numbers });
-}
-
-/** What the other machines that are not at rest may still come to hold. A machine on its way holds nothing yet. */
-async function claimsOf({ deps, sessions }: RunnerContext, id: MachineId): Promise<MemoryClaim[]> {
-  const isOther = (record: MachineRecord) =>
-    record.id !== id && (record.runtime !== null || record.state === 'Starting' || record.state === 'Restoring');
-  return Promise.all(
-    deps.table
-      .list()
-      .filter(isOther)
-      .map(async ({ id: other, config, runtime }) => ({
-        promisedBytes: config.memoryMiB * MIB,
-        residentBytes: await residentBytes(sessions.get(other)),
-        engine: runtime?.engine ?? deps.checkEngine(config).engine ?? 'embedded',
-      })),
-  );
-}
-
-async function residentBytes(live: LiveSession | undefined): Promise<number> {
-  if (!live) return 0;
-  const usage = await live
-    .call((session) => session.sample(), AbortSignal.timeout(SAMPLE_TIMEOUT_MS))
-    .catch(() => live.lastUsage); // A machine that does not answer counts with what was last known of it.
-  return usage?.residentBytes ?? 0;
 }
 
 /** Starts the engine: from the kept state when there is one, and by a cold boot when that does not work. */
