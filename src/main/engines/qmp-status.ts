@@ -29,6 +29,8 @@ export function readStatus(answer: unknown, trouble: Trouble): SessionStatus {
       return RUNNING;
     case 'io-error':
       return { state: 'Paused', reason: 'ioError', detail: detail ?? trouble.ioError };
+    case 'watchdog':
+      return { state: 'Paused', reason: 'user', detail: 'The guest stopped feeding its watchdog, which paused it.' };
     case 'guest-panicked':
       return { state: 'Stuck', reason: 'guestPanic', detail: 'The guest operating system reported a fatal error.' };
     case 'internal-error':

@@ -18,6 +18,8 @@ export const RUNTIME_FILES = {
   serialOutput: 'serial.out',
   /** Execution cap of a QEMU, in percent: the program enforces it, and the next one goes on. */
   cpuLimit: 'cpu-limit',
+  /** Control of the TPM: the program that is the chip listens here for QEMU. */
+  tpm: 'tpm.sock',
   /** A saved state on its way into QEMU or out of it. */
   migration: 'state.sock',
   /** A screenshot on its way out of QEMU. */

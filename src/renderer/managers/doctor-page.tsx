@@ -105,6 +105,11 @@ const ABILITY_LABELS: Record<AbilityName, string> = {
   liveSnapshot: 'Live snapshots',
   balloon: 'Memory balloon',
   hotplug: 'Hot-plug',
+  uefi: 'UEFI',
+  secureBoot: 'Secure Boot',
+  tpm: 'TPM 2.0',
+  watchdog: 'Watchdog',
+  audio: 'Sound',
 };
 
 function Abilities({ capabilities }: { capabilities: EngineCapabilities }) {

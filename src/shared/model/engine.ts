@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { AudioCard, Chipset } from './hardware.ts';
 import { MediumFormat } from './medium.ts';
 import { AdapterModel } from './network.ts';
 import { ControllerType } from './storage.ts';
@@ -24,6 +25,14 @@ export const EngineCapabilities = z.object({
   maxDisks: z.int(),
   adapterModels: z.array(AdapterModel),
   formats: z.array(MediumFormat),
+  chipsets: z.array(Chipset),
+  audioCards: z.array(AudioCard),
+  /** Whether the guest's sound can be heard on the host; without, the card is there and plays to nobody. */
+  audio: Ability,
+  uefi: Ability,
+  secureBoot: Ability,
+  tpm: Ability,
+  watchdog: Ability,
   saveState: Ability,
   warmStart: Ability,
   executionCap: Ability,

@@ -54,9 +54,12 @@ export const Motherboard = z.object({
 });
 export type Motherboard = z.infer<typeof Motherboard>;
 
+export const AudioCard = z.enum(['none', 'hda', 'ac97', 'sb16']);
+export type AudioCard = z.infer<typeof AudioCard>;
+
 /** `none`: the machine has no sound card, or its sound goes nowhere. */
 export const Audio = z.object({
-  card: z.enum(['none', 'hda', 'ac97', 'sb16']),
+  card: AudioCard,
   hasOutput: z.boolean(),
   hasInput: z.boolean(),
 });

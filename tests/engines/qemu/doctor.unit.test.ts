@@ -168,7 +168,7 @@ describe('UEFI firmware', () => {
     });
     const found = await findUefi(binary, {});
     expect(pickUefi(found, true)).toEqual({
-      ...{ executable: file('secure.fd'), template: file('keys.fd'), format: 'raw' },
+      ...{ executable: file('secure.fd'), template: file('keys.fd'), format: 'raw', templateFormat: 'raw' },
       ...{ isSecureBoot: true, hasKeys: true, needsSmm: true },
     });
     expect(pickUefi(found, false)).toMatchObject({ executable: file('code.fd'), template: file('vars.fd') });

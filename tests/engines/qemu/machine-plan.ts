@@ -13,6 +13,9 @@ export const INSTALLATION: Installation = {
   hasSandbox: true,
   hasUserNetwork: true,
   accelerator: 'tcg',
+  uefi: [],
+  swtpm: null,
+  audioDriver: 'none',
 };
 
 export const CONFIG = MachineConfig.parse({

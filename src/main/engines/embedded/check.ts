@@ -1,3 +1,4 @@
+import type { Ability } from '../../../shared/model/engine.ts';
 import type { Issue, MachineConfig } from '../../../shared/model/machine.ts';
 import type { AdapterModel } from '../../../shared/model/network.ts';
 import { type Attachment, CONTROLLER_SLOTS, type StorageController } from '../../../shared/model/storage.ts';
@@ -17,8 +18,27 @@ export function checkEmbedded(config: MachineConfig): Issue[] {
     ...checkBootOrder(config),
     ...checkStorage(config.storage),
     ...checkAdapters(config),
+    ...checkBoard(config),
   ];
 }
+
+/** A machine that cannot start without it is refused; one that only misses something is told so. */
+function checkBoard({ motherboard, audio }: MachineConfig): Issue[] {
+  const { chipset, firmware, hasTpm, watchdog } = motherboard;
+  return [
+    ...(firmware === 'uefi' ? [error('motherboard.firmware', reasonOf(CAN.uefi))] : []),
+    ...(hasTpm ? [error('motherboard.hasTpm', reasonOf(CAN.tpm))] : []),
+    ...(CAN.chipsets.includes(chipset)
+      ? []
+      : [error('motherboard.chipset', 'The embedded engine has the chipset i440FX only. Choose it, or QEMU.')]),
+    ...(watchdog === 'none' ? [] : [warning('motherboard.watchdog', reasonOf(CAN.watchdog))]),
+    ...(CAN.audioCards.includes(audio.card)
+      ? []
+      : [warning('audio.card', 'The embedded engine has no sound card: the guest will not find one.')]),
+  ];
+}
+
+const reasonOf = ({ reason }: Ability): string => reason ?? 'The embedded engine cannot do that.';
 
 function checkOsType({ osType }: MachineConfig): Issue[] {
   const { label, architecture } = osTypeOf(osType);

@@ -2,6 +2,7 @@ import type { Ability, EngineCapabilities } from '../../../shared/model/engine.t
 import { LIMITS } from '../../../shared/model/hardware.ts';
 import { AdapterModel } from '../../../shared/model/network.ts';
 import { ControllerType } from '../../../shared/model/storage.ts';
+import { boardCapabilities } from './board-capabilities.ts';
 import { ADAPTER_DEVICES } from './command-line/network.ts';
 import { NEEDED_DEVICES } from './command-line/storage.ts';
 
@@ -29,6 +30,7 @@ export function qemuCapabilities(
     maxDisks: 64,
     adapterModels: AdapterModel.options.filter((model) => model === 'auto' || has([ADAPTER_DEVICES[model]])),
     formats: ['raw', 'qcow2', 'vdi', 'vhd', 'vmdk', 'vhdx'],
+    ...boardCapabilities(undefined, []),
     saveState: yes,
     warmStart: yes,
     executionCap: platform === 'win32' ? no('Windows cannot stop and continue the process of a machine.') : yes,

@@ -2,6 +2,7 @@ import type { EngineCapabilities } from '../../../shared/model/engine.ts';
 import type { Issue, MachineConfig } from '../../../shared/model/machine.ts';
 import { CONTROLLER_SLOTS, type StorageController } from '../../../shared/model/storage.ts';
 import { formatMiB } from '../../../shared/units.ts';
+import { checkBoard } from './check-board.ts';
 import { FRAMES_VERSION, type Installation, isAtLeast, printVersion } from './installation.ts';
 
 const error = (field: string, message: string): Issue => ({ severity: 'error', field, message });
@@ -25,6 +26,7 @@ export function checkQemu(
     ...config.storage.flatMap((controller, index) => checkController(controller, index, can)),
     ...checkPciSlots(config),
     ...checkAdapters(config, can, installation),
+    ...checkBoard(config, can),
   ];
 }
 
@@ -43,13 +45,16 @@ function checkController({ type, attachments }: StorageController, index: number
 }
 
 /** Each VirtIO or NVMe disk is a PCI device of its own, as each adapter is. */
-function checkPciSlots({ storage, adapters }: MachineConfig): Issue[] {
+function checkPciSlots({ storage, adapters, motherboard, audio }: MachineConfig): Issue[] {
   const slots = storage.map(({ type, attachments }) => {
     if (type === 'virtio' || type === 'nvme') return attachments.length;
     if (type === 'sata') return new Set(attachments.map(({ port }) => Math.floor(port / 6))).size;
     return type === 'scsi' ? 1 : 0;
   });
-  const needed = slots.reduce((sum, count) => sum + count, adapters.length);
+  const hasIde = motherboard.chipset === 'q35' && storage.some(({ type }) => type === 'ide');
+  const cards = [hasIde, motherboard.watchdog !== 'none', audio.card === 'hda' || audio.card === 'ac97'];
+  const others = adapters.length + cards.filter(Boolean).length;
+  const needed = slots.reduce((sum, count) => sum + count, others);
   const free = PCI_SLOTS - PCI_SLOTS_TAKEN;
   if (needed <= free) return [];
   const message = `The machine needs ${needed} places for PCI devices and has ${free}: use SCSI for so many disks.`;

@@ -11,6 +11,7 @@ import { QmpSession } from '../qmp-session.ts';
 import { PROCESS_LOG } from '../runtime-files.ts';
 import { prepareRuntimeFolder, removeRuntimeFolder } from '../runtime-folder.ts';
 import { beginRun } from './begin-run.ts';
+import { Board } from './board.ts';
 import { qemuCapabilities } from './capabilities.ts';
 import { checkQemu } from './check.ts';
 import { commandLine, toArguments } from './command-line/command-line.ts';
@@ -49,18 +50,24 @@ export class QemuEngine implements Engine {
   async start(spec: StartSpec, { signal }: { signal: AbortSignal }): Promise<Session> {
     assertNotCancelled(signal);
     await assertFilesUsable(spec);
-    const orders = makeOrders(spec, await this.#installationFor(spec));
+    const installation = await this.#installationFor(spec);
+    const orders = makeOrders(spec, installation);
     assertNotCancelled(signal);
     const { folders } = spec;
+    const board = new Board(spec, installation);
     let qemu: DetachedProcess | undefined;
     try {
       await endLeftover(folders.runtime);
       await prepareRuntimeFolder(folders.runtime, orders, path.join(folders.logs, PROCESS_LOG));
       assertNotCancelled(signal);
+      await board.prepare();
       qemu = await launchQemu(orders.binary, orders.arguments, folders);
-      return await beginRun(spec, qemu, orders, signal);
+      const session = await beginRun(spec, qemu, orders, signal);
+      board.handOver();
+      return session;
     } catch (error) {
       if (qemu !== undefined) await endAtOnce(qemu);
+      await board.end();
       await removeRuntimeFolder(folders.runtime);
       throw signal.aborted ? cancelled(error) : error;
     }
@@ -103,7 +110,7 @@ function makeOrders(spec: StartSpec, installation: Installation): QemuOrders {
     binary: installation.binary,
     arguments: toArguments(commandLine({ spec, installation })),
     processors: spec.config.processors.count,
-    state: stateHeaderOf(installation),
+    state: stateHeaderOf(installation, spec.config),
   };
 }
 

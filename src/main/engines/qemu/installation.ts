@@ -1,3 +1,6 @@
+import type { MachineConfig } from '../../../shared/model/machine.ts';
+import type { UefiFirmware } from './doctor/firmware.ts';
+
 /** What a QEMU on this host is and has, as its own answers tell. Plain data: all decisions are made from it. */
 export interface Installation {
   /** Absolute path of the program that runs machines. */
@@ -14,6 +17,12 @@ export interface Installation {
   /** Whether it has user-mode networking (libslirp). */
   hasUserNetwork: boolean;
   accelerator: Accelerator;
+  /** UEFI firmware on this host, the preferred first. */
+  uefi: readonly UefiFirmware[];
+  /** Absolute path of the program that is a TPM; null when there is none. */
+  swtpm: string | null;
+  /** QEMU's name of the host's sound; `none` when there is none that it can use. */
+  audioDriver: string;
 }
 
 export interface QemuVersion {
@@ -33,6 +42,14 @@ export const ACCELERATOR_NAMES: Record<Accelerator, string> = { kvm: 'KVM', hvf:
 export const OLDEST_VERSION: QemuVersion = { major: 6, minor: 2, micro: 0 };
 /** Since then `-netdev stream` carries frames over a unix socket. */
 export const FRAMES_VERSION: QemuVersion = { major: 7, minor: 2, micro: 0 };
+
+/** The machine type of the configuration's chipset, with its version. */
+export function machineTypeFor(
+  { machineTypes }: Pick<Installation, 'machineTypes'>,
+  { motherboard: { chipset } }: Pick<MachineConfig, 'motherboard'>,
+): string {
+  return chipset === 'q35' ? machineTypes.q35 : machineTypes.pc;
+}
 
 export function isAtLeast(version: QemuVersion, wanted: QemuVersion): boolean {
   const { major, minor, micro } = wanted;

@@ -1,10 +1,13 @@
 import { InnError } from '../../../shared/errors.ts';
-import { ACCELERATOR_NAMES, type Installation, printVersion } from './installation.ts';
+import type { MachineConfig } from '../../../shared/model/machine.ts';
+import { ACCELERATOR_NAMES, type Installation, machineTypeFor, printVersion } from './installation.ts';
 import type { StateHeader } from './state-header.ts';
 
-/** What a state saved under this installation says of it. */
-export function stateHeaderOf({ version, machineTypes, accelerator }: Installation): StateHeader {
-  return { format: 1, qemuVersion: printVersion(version), machineType: machineTypes.pc, accelerator };
+/** What a state of such a machine, saved under this installation, says of it. */
+export function stateHeaderOf(installation: Installation, config: Pick<MachineConfig, 'motherboard'>): StateHeader {
+  const { version, accelerator } = installation;
+  const machineType = machineTypeFor(installation, config);
+  return { format: 1, qemuVersion: printVersion(version), machineType, accelerator };
 }
 
 /**
@@ -21,5 +24,5 @@ export function installationFor(installation: Installation, header: StateHeader)
       details: { accelerator },
     });
   }
-  return { ...installation, accelerator, machineTypes: { ...installation.machineTypes, pc: machineType } };
+  return { ...installation, accelerator, machineTypes: { pc: machineType, q35: machineType } };
 }

@@ -1,3 +1,5 @@
+import { audioPart } from './audio.ts';
+import { panicPart, tpmPart, watchdogPart } from './board.ts';
 import { displayPart, pointerPart } from './display.ts';
 import { firmwarePart, kernelPart } from './firmware.ts';
 import { clockPart, extrasPart, machinePart, memoryPart, processorPart } from './machine.ts';
@@ -22,6 +24,10 @@ const PARTS: readonly ((plan: CommandPlan) => CommandPart)[] = [
   networkPart,
   serialPart,
   extrasPart,
+  panicPart,
+  watchdogPart,
+  audioPart,
+  tpmPart,
   monitorPart,
   startPart,
 ];

@@ -1,5 +1,6 @@
 import { osTypeOf } from '../../../../shared/os-types.ts';
-import type { Accelerator } from '../installation.ts';
+import { type Accelerator, machineTypeFor } from '../installation.ts';
+import { firmwareOf } from '../uefi.ts';
 import { type CommandPart, type CommandPlan, jsonOption, part } from './part.ts';
 
 /** Memory for translated guest code without hardware acceleration, in MiB; QEMU's own choice is up to a gibibyte. */
@@ -10,9 +11,18 @@ const PROCESSORS: Record<Accelerator, string> = { kvm: 'host', hvf: 'host', whpx
 const OLD_GUESTS = new Set(['windows-98', 'windows-2000', 'freedos']);
 const OLD_PROCESSOR = 'pentium3';
 
-export function machinePart({ installation: { accelerator, machineTypes } }: CommandPlan): CommandPart {
+/** Firmware that keeps its variables to itself needs system management mode. */
+export function machinePart({ spec: { config }, installation }: CommandPlan): CommandPart {
+  const { accelerator, uefi } = installation;
+  const smm = firmwareOf(config, uefi)?.needsSmm ? ',smm=on' : '';
   const accel = accelerator === 'tcg' ? `tcg,thread=multi,tb-size=${TRANSLATION_CACHE_MIB}` : accelerator;
-  return part('machine', '-machine', `${machineTypes.pc},dump-guest-core=off`, '-accel', accel);
+  return part(
+    'machine',
+    '-machine',
+    `${machineTypeFor(installation, config)},dump-guest-core=off${smm}`,
+    '-accel',
+    accel,
+  );
 }
 
 export function processorPart({ spec: { config }, installation }: CommandPlan): CommandPart {

@@ -23,6 +23,9 @@ export function escapeValue(value: string): string {
 }
 
 /** `-device` and its relatives take JSON, in which no value can pass for another option. */
-export function jsonOption(option: '-device' | '-blockdev' | '-object' | '-netdev', value: object): string[] {
+export function jsonOption(
+  option: '-device' | '-blockdev' | '-object' | '-netdev' | '-audiodev',
+  value: object,
+): string[] {
   return [option, JSON.stringify(value)];
 }

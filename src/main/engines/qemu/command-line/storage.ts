@@ -1,4 +1,5 @@
 import { InnError } from '../../../../shared/errors.ts';
+import type { Chipset } from '../../../../shared/model/hardware.ts';
 import type { ControllerType } from '../../../../shared/model/storage.ts';
 import type { ResolvedDrive } from '../../engine.ts';
 import { driveId } from '../drive-id.ts';
@@ -12,6 +13,9 @@ type Device = Record<string, unknown> & { driver: string };
 /** An AHCI controller of QEMU has six ports; more ports are more controllers. */
 const PORTS_PER_AHCI = 6;
 const AHCI = 'ahci';
+/** What i440FX has built in and Q35 has not; its ports keep clear of the names of Q35's own SATA ports. */
+const IDE = { driver: 'piix3-ide', id: 'pata' };
+const FLOPPY = { driver: 'isa-fdc', id: 'floppy' };
 const SCSI_CONTROLLER = 'virtio-scsi-pci';
 /** Device that takes SCSI drives and is a USB stick or drive to the guest. */
 const USB_BRIDGE = 'usb-bot';
@@ -30,33 +34,37 @@ export const NEEDED_DEVICES: Record<ControllerType, readonly string[]> = {
 /** Controllers, drives and the images in them. A full disk or a failing one stops the guest; nothing is lost then. */
 export function storagePart({ spec }: CommandPlan): CommandPart {
   const boot = bootIndexes(spec).drives;
+  const { chipset } = spec.config.motherboard;
   return part(
     'storage',
     ...spec.drives.flatMap((drive) => floppyBoot(drive, boot.get(driveId(drive)))),
-    ...controllers(spec.drives).flatMap((device) => jsonOption('-device', device)),
+    ...controllers(spec.drives, chipset).flatMap((device) => jsonOption('-device', device)),
     ...spec.drives.flatMap((drive) => {
       if (hasMedium(drive)) assertWritable(drive);
       const image = hasMedium(drive) ? jsonOption('-blockdev', blockNode(drive)) : [];
       const bootindex = boot.get(driveId(drive));
-      const devices = devicesOf(drive, bootindex === undefined || isFloppy(drive) ? {} : { bootindex });
+      const devices = devicesOf(drive, chipset, bootindex === undefined || isFloppy(drive) ? {} : { bootindex });
       return [...image, ...devices.flatMap((device) => jsonOption('-device', device))];
     }),
   );
 }
 
 /** Controllers that the chipset and the USB part have not brought already. */
-function controllers(drives: ResolvedDrive[]): Device[] {
+function controllers(drives: ResolvedDrive[], chipset: Chipset): Device[] {
+  const isLacking = (type: ControllerType) => chipset === 'q35' && drives.some(({ controller }) => controller === type);
   const ahci = new Set(drives.filter(({ controller }) => controller === 'sata').map(({ port }) => ahciOf(port)));
   const hasScsi = drives.some(({ controller }) => controller === 'scsi');
   return [
     ...[...ahci].sort().map((id) => ({ driver: AHCI, id })),
+    ...(isLacking('ide') ? [IDE] : []),
+    ...(isLacking('floppy') ? [FLOPPY] : []),
     ...(hasScsi ? [{ driver: SCSI_CONTROLLER, id: 'scsi' }] : []),
   ];
 }
 
 const isFloppy = ({ controller }: ResolvedDrive): boolean => controller === 'floppy';
 
-/** The chipset brings the floppy controller, and that holds the place of its drives in the boot order. */
+/** The floppy controller, not the drive, holds the place of its drives in the boot order. */
 function floppyBoot(drive: ResolvedDrive, bootIndex: number | undefined): string[] {
   if (!isFloppy(drive) || bootIndex === undefined) return [];
   return ['-global', `isa-fdc.bootindex${drive.device === 0 ? 'A' : 'B'}=${bootIndex}`];
@@ -66,14 +74,16 @@ const ahciOf = (port: number): string => `sata${Math.floor(port / PORTS_PER_AHCI
 
 const STOP_ON_ERROR = { werror: 'stop', rerror: 'stop' };
 
-function devicesOf(drive: ResolvedDrive, boot: { bootindex?: number }): Device[] {
+function devicesOf(drive: ResolvedDrive, chipset: Chipset, boot: { bootindex?: number }): Device[] {
   const { controller, port, device, medium, kind } = drive;
   const id = driveId(drive);
   const base = { id, ...(medium === null ? {} : { drive: id }), ...boot };
   const [ide, scsi] = kind === 'optical' ? ['ide-cd', 'scsi-cd'] : ['ide-hd', 'scsi-hd'];
   switch (controller) {
     case 'ide':
-      return [{ driver: ide, bus: `ide.${port}`, unit: device, ...base, ...STOP_ON_ERROR }];
+      return [
+        { driver: ide, bus: `${chipset === 'q35' ? IDE.id : 'ide'}.${port}`, unit: device, ...base, ...STOP_ON_ERROR },
+      ];
     case 'sata':
       return [{ driver: ide, bus: `${ahciOf(port)}.${port % PORTS_PER_AHCI}`, ...base, ...STOP_ON_ERROR }];
     case 'scsi':

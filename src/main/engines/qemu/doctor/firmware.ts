@@ -7,6 +7,7 @@ export interface UefiFirmware {
   executable: string;
   template: string;
   format: 'raw' | 'qcow2';
+  templateFormat: 'raw' | 'qcow2';
   isSecureBoot: boolean;
   /** The keys of the usual makers of operating systems are in the template already. */
   hasKeys: boolean;
@@ -37,6 +38,7 @@ export function toUefi(description: FirmwareDescription): UefiFirmware | undefin
     executable: mapping.executable.filename,
     template: mapping['nvram-template'].filename,
     format: mapping.executable.format,
+    templateFormat: mapping['nvram-template'].format,
     isSecureBoot: features.includes('secure-boot'),
     hasKeys: features.includes('enrolled-keys'),
     needsSmm: features.includes('requires-smm'),
@@ -60,7 +62,7 @@ export function descriptionFolders(binary: string, env: Record<string, string | 
 }
 
 /** Firmware that comes without a description, by its usual names. */
-const USUAL_PLACES: readonly Omit<UefiFirmware, 'format'>[] = [
+const USUAL_PLACES: readonly UefiFirmware[] = [
   usual('/usr/share/OVMF/OVMF_CODE_4M.fd', '/usr/share/OVMF/OVMF_VARS_4M.fd'),
   usual('/usr/share/OVMF/OVMF_CODE.fd', '/usr/share/OVMF/OVMF_VARS.fd'),
   usual('/usr/share/edk2/ovmf/OVMF_CODE.fd', '/usr/share/edk2/ovmf/OVMF_VARS.fd'),
@@ -70,14 +72,15 @@ const USUAL_PLACES: readonly Omit<UefiFirmware, 'format'>[] = [
   usual('/usr/local/share/qemu/edk2-x86_64-code.fd', '/usr/local/share/qemu/edk2-i386-vars.fd'),
 ];
 
-function usual(executable: string, template: string): Omit<UefiFirmware, 'format'> {
-  return { executable, template, isSecureBoot: false, hasKeys: false, needsSmm: false };
+function usual(executable: string, template: string): UefiFirmware {
+  const formats = { format: 'raw', templateFormat: 'raw' } as const;
+  return { executable, template, ...formats, isSecureBoot: false, hasKeys: false, needsSmm: false };
 }
 
 /** All UEFI firmware for PCs whose files are there, in the order of preference. Never rejects. */
 export async function findUefi(binary: string, env: Record<string, string | undefined>): Promise<UefiFirmware[]> {
   const described = await Promise.all(descriptionFolders(binary, env).map(readFolder));
-  const all = [...described.flat(), ...USUAL_PLACES.map((place) => ({ ...place, format: 'raw' as const }))];
+  const all = [...described.flat(), ...USUAL_PLACES];
   const areThere = await Promise.all(
     all.map(async ({ executable, template }) => (await isFile(executable)) && (await isFile(template))),
   );

@@ -14,6 +14,8 @@ export const Testimony = z.object({
   devices: z.array(z.string()),
   hasSandbox: z.boolean(),
   hasUserNetwork: z.boolean(),
+  /** Names of the ways to the host's sound that it was built with. */
+  audioDrivers: z.array(z.string()),
 });
 export type Testimony = z.infer<typeof Testimony>;
 
@@ -37,10 +39,12 @@ export async function interrogate(binary: string): Promise<Testimony | string> {
     .join('');
   const ask = (args: string[]): Promise<ProgramRun> => runProgram(binary, args, { timeoutMs: TIMEOUT_MS, input });
   const shutIn = await ask([...NO_MACHINE, ...SANDBOX]);
+  const audioDrivers = readAudioDrivers((await ask(['-audiodev', 'help'])).stdout);
   const testimony = readTestimony(shutIn.stdout, true);
-  if (testimony !== undefined) return testimony;
+  if (testimony !== undefined) return { ...testimony, audioDrivers };
   const open = await ask(NO_MACHINE); // builds without seccomp refuse the option
-  return readTestimony(open.stdout, false) ?? describeFailure(open);
+  const spoken = readTestimony(open.stdout, false);
+  return spoken === undefined ? describeFailure(open) : { ...spoken, audioDrivers };
 }
 
 function describeFailure(run: ProgramRun): string {
@@ -48,8 +52,16 @@ function describeFailure(run: ProgramRun): string {
   return lastWords(run.stderr.split('\n')) ?? `it ended with exit code ${run.code}`;
 }
 
+/** The list below its heading, one name on each line. */
+export function readAudioDrivers(output: string): string[] {
+  return output
+    .split('\n')
+    .map((line) => line.trim())
+    .filter((line) => /^[a-z0-9]+$/.test(line));
+}
+
 /** Reads the answers; undefined when QEMU gave none. */
-export function readTestimony(output: string, hasSandbox: boolean): Testimony | undefined {
+export function readTestimony(output: string, hasSandbox: boolean): Omit<Testimony, 'audioDrivers'> | undefined {
   const answers = new Map(output.split('\n').flatMap(readAnswer));
   const version = answers.get('version');
   const machines = answers.get('machines');

@@ -3,6 +3,7 @@ import { userInfo } from 'node:os';
 import * as z from 'zod';
 import type { EngineInfo, Finding } from '../../../../shared/model/engine.ts';
 import { settlesWithin } from '../../process-identity.ts';
+import { boardCapabilities } from '../board-capabilities.ts';
 import { qemuCapabilities } from '../capabilities.ts';
 import {
   ACCELERATOR_NAMES,
@@ -18,6 +19,7 @@ import { findPackageManager, type PackageManager } from './cures.ts';
 import { findProgram, isProgram } from './find-program.ts';
 import * as say from './findings.ts';
 import { findUefi } from './firmware.ts';
+import { findSound, pickAudioDriver } from './host-sound.ts';
 import { interrogate, Testimony } from './interrogate.ts';
 
 export interface ProbeOptions {
@@ -53,12 +55,12 @@ export async function probeQemu(options: ProbeOptions): Promise<ProbeResult> {
     return unavailable([say.qemuTooOld(binary, version, manager)], version);
   }
   const { accelerator, finding } = await findAccelerator(binary, version, cache);
-  const findings = [
-    say.qemuFound(binary, version, testimony.packageName),
-    finding,
-    ...(await findHelpers(binary, options.env, manager)),
-  ];
-  return available({ ...testimony, binary, accelerator, devices: new Set(testimony.devices) }, findings);
+  const helpers = await findHelpers(binary, options.env, manager);
+  const findings = [say.qemuFound(binary, version, testimony.packageName), finding, ...helpers.findings];
+  const { uefi, swtpm } = helpers;
+  const audioDriver = pickAudioDriver(testimony.audioDrivers, findSound(options.env));
+  const devices = new Set(testimony.devices);
+  return available({ ...testimony, binary, accelerator, devices, uefi, swtpm, audioDriver }, findings);
 }
 
 function hear(binary: string, cache: BootCache): Promise<Testimony | string> {
@@ -79,7 +81,10 @@ function unavailable(findings: Finding[], version: string | null = null): ProbeR
 }
 
 function available(installation: Installation, findings: Finding[]): ProbeResult {
-  const capabilities = qemuCapabilities(installation.devices);
+  const capabilities = {
+    ...qemuCapabilities(installation.devices),
+    ...boardCapabilities(installation, findings),
+  };
   const info: EngineInfo = {
     id: 'qemu',
     name: 'QEMU',
@@ -138,10 +143,13 @@ async function verdictOn(
   return (await settlesWithin(trial, TRIAL_PATIENCE_MS)) ? trial : undefined;
 }
 
-async function findHelpers(binary: string, env: ProbeOptions['env'], manager: PackageManager): Promise<Finding[]> {
-  return [
+async function findHelpers(binary: string, env: ProbeOptions['env'], manager: PackageManager) {
+  const uefi = await findUefi(binary, env);
+  const swtpm = findProgram(['swtpm'], env);
+  const findings = [
     say.tool('qemu-img', findProgram(['qemu-img'], env), manager),
-    ...say.uefi(await findUefi(binary, env), manager),
-    say.tool('swtpm', findProgram(['swtpm'], env), manager),
+    ...say.uefi(uefi, manager),
+    say.tool('swtpm', swtpm, manager),
   ];
+  return { uefi, swtpm: swtpm ?? null, findings };
 }
