@@ -50,17 +50,21 @@ export async function readBalloon(engine: QmpCaller): Promise<BalloonReading> {
   }
 }
 
-/** The guest answers at its leisure and QEMU keeps the answer; asking for the first time turns that on. */
+/** Engines that were told to ask their guests for statistics; until then only what a driver said when it began is known. */
+const POLLING = new WeakSet<QmpCaller>();
+
+/** The guest answers at its leisure, and the engine keeps the answer. */
 async function readGuestFree(engine: QmpCaller): Promise<number | null> {
-  const get = (property: string) => engine.execute('qom-get', { path: BALLOON, property }, { timeoutMs: TIMEOUT_MS });
-  const answer = await get('guest-stats');
-  const { stats, 'last-update': at } = isRecord(answer) ? answer : {};
-  if (at !== 0 && isRecord(stats)) return amount(stats['stat-available-memory']) ?? amount(stats['stat-free-memory']);
-  const property = 'guest-stats-polling-interval';
-  if ((await get(property)) === 0) {
-    await engine.execute('qom-set', { path: BALLOON, property, value: POLLING_SECONDS }, { timeoutMs: TIMEOUT_MS });
+  if (!POLLING.has(engine)) {
+    const polling = { path: BALLOON, property: 'guest-stats-polling-interval', value: POLLING_SECONDS };
+    await engine.execute('qom-set', polling, { timeoutMs: TIMEOUT_MS });
+    POLLING.add(engine);
   }
-  return null;
+  const query = { path: BALLOON, property: 'guest-stats' };
+  const answer = await engine.execute('qom-get', query, { timeoutMs: TIMEOUT_MS });
+  const { stats, 'last-update': at } = isRecord(answer) ? answer : {};
+  if (at === 0 || !isRecord(stats)) return null;
+  return amount(stats['stat-available-memory']) ?? amount(stats['stat-free-memory']);
 }
 
 /** QEMU writes what the guest does not tell as -1, which comes out as the largest of its numbers. */

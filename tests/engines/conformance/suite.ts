@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Session } from '../../../src/main/engines/engine.ts';
 import { readExit } from '../../../src/main/engines/session-exit.ts';
 import { GUEST_READY, type SerialConsole } from '../../support/serial-console.ts';
+import { describeBalloon } from './balloon.ts';
 import {
   counterBeyond,
   type EngineUnderTest,
@@ -46,6 +47,7 @@ export function describeEngine(subject: EngineUnderTest): void {
     }
 
     describeRunning(() => ({ session: booted, serial, bench: shared }));
+    describeBalloon(() => ({ session: booted, serial }), subject.id !== 'fake');
     describeStates(startKept, () => keptState);
     describeEnds(startKept);
     describeDetached(subject, startKept);

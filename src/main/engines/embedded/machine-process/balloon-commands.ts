@@ -17,11 +17,12 @@ export function balloonCommands({ balloon }: Pick<MachineParts, 'balloon'>): Rec
       balloon.setTarget(value);
     },
     'query-balloon': () => ({ actual: balloon.actualBytes }),
-    'qom-get': ({ path, property }) => {
-      if (path === PATH && property === 'guest-stats') return describeStatistics(balloon);
-      if (path === PATH && property === 'guest-stats-polling-interval') return 5;
-      throw new QmpError('GenericError', `There is no property '${String(property)}' of '${String(path)}'.`);
+    'qom-get': (args) => {
+      assertProperty(args, 'guest-stats');
+      return describeStatistics(balloon);
     },
+    // The guest is asked when somebody wants to know, at most every few seconds: nothing to set.
+    'qom-set': (args) => assertProperty(args, 'guest-stats-polling-interval'),
   };
 }
 
@@ -31,4 +32,9 @@ function describeStatistics(balloon: Balloon): object {
     stats: { 'stat-free-memory': freeBytes ?? UNTOLD, 'stat-available-memory': availableBytes ?? UNTOLD },
     'last-update': updatedAt,
   };
+}
+
+function assertProperty({ path, property }: Record<string, unknown>, known: string): void {
+  if (path === PATH && property === known) return;
+  throw new QmpError('GenericError', `There is no property '${String(property)}' of '${String(path)}'.`);
 }
