@@ -1,0 +1,45 @@
+/** What one machine did with its processors over the last interval; amounts in processors. */
+export interface ProcessorReading {
+  /** The most it could use: its virtual processors at its own execution cap. */
+  most: number;
+  used: number;
+  /** What the allocation let it use meanwhile; `most` when nothing held it back. */
+  allowed: number;
+}
+
+/** From this share of what it was allowed a machine is taken to be held back by it. */
+const HUNGRY_SHARE = 0.9;
+/** A machine that is not held back is left room to grow by this factor, and by this much at least, in processors. */
+const GROWTH = 1.25;
+const LEAST_GROWTH = 0.05;
+
+/**
+ * What a machine would use if it were let, in processors: all it could, when it used up what it was allowed; else what
+ * it used, with room to grow until the next reading. 0 to `most`.
+ */
+export function processorDemand({ most, used, allowed }: ProcessorReading): number {
+  if (used >= HUNGRY_SHARE * Math.min(allowed, most)) return most;
+  return Math.min(most, used * GROWTH + LEAST_GROWTH);
+}
+
+/** How the host's processors are used; amounts in processors. */
+export interface HostLoad {
+  processors: number;
+  /** Kept for the host itself. */
+  reserved: number;
+  /** What other programs use; 0 when it cannot be told. */
+  usedByOthers: number;
+}
+
+/** Other programs are given way to until machines are left with this share of what is not reserved. */
+const YIELD_SHARE = 0.5;
+
+/**
+ * Processors that can be given to machines at this moment: what neither the reserve nor other programs take. Other
+ * programs live within the reserve first. Their use beyond it is taken from the machines, but never more than half:
+ * they would take what machines leave, machines would be left less, and so on to nothing.
+ */
+export function givableProcessors({ processors, reserved, usedByOthers }: HostLoad): number {
+  const room = Math.max(0, processors - reserved);
+  return Math.max(room * YIELD_SHARE, processors - Math.max(reserved, usedByOthers));
+}

@@ -1,0 +1,65 @@
+import { describe, expect, it } from 'vitest';
+import { nextCap } from '../../src/main/hypervisor/cap-policy.ts';
+import { givableProcessors, processorDemand } from '../../src/main/hypervisor/processor-demand.ts';
+
+describe('the demand of a machine', () => {
+  it('is all it could use when it used up what it was allowed', () => {
+    expect(processorDemand({ most: 2, used: 0.46, allowed: 0.5 })).toBe(2);
+    expect(processorDemand({ most: 1, used: 0.97, allowed: 1 })).toBe(1);
+  });
+
+  it('is what it used with room to grow, when nothing held it back', () => {
+    expect(processorDemand({ most: 2, used: 0.4, allowed: 2 })).toBeCloseTo(0.55);
+    expect(processorDemand({ most: 1, used: 0, allowed: 1 })).toBeCloseTo(0.05);
+  });
+
+  it('is never more than it could use', () => {
+    expect(processorDemand({ most: 0.5, used: 0.44, allowed: 0.5 })).toBe(0.5);
+  });
+});
+
+describe('what the host can give to machines', () => {
+  it('is what is not reserved, while other programs live within the reserve', () => {
+    expect(givableProcessors({ processors: 4, reserved: 1, usedByOthers: 0.8 })).toBe(3);
+  });
+
+  it('gives way to other programs, down to half', () => {
+    expect(givableProcessors({ processors: 4, reserved: 1, usedByOthers: 2 })).toBe(2);
+    expect(givableProcessors({ processors: 4, reserved: 1, usedByOthers: 4 })).toBe(1.5);
+  });
+});
+
+describe('the cap of a machine', () => {
+  const content = { amount: 0.3, wanted: 0.3 };
+  const base = { count: 2, ownPercent: 100, limit: null, grant: content, toldPercent: 100 };
+
+  it('is not touched while the machine is content', () => {
+    expect(nextCap(base)).toBeUndefined();
+  });
+
+  it('is its grant, spread over its processors, when it wants more', () => {
+    expect(nextCap({ ...base, grant: { amount: 0.75, wanted: 2 } })).toBe(37.5);
+  });
+
+  it('holds a limit at all times', () => {
+    expect(nextCap({ ...base, limit: 0.5 })).toBe(25);
+  });
+
+  it("is never beyond the user's own cap, and exactly that when nothing else holds", () => {
+    expect(nextCap({ ...base, ownPercent: 20, grant: { amount: 1, wanted: 2 } })).toBe(20);
+    expect(nextCap({ ...base, ownPercent: 20, toldPercent: 19.9 })).toBe(20);
+  });
+
+  it('is not told again for a trifle', () => {
+    expect(nextCap({ ...base, grant: { amount: 0.75, wanted: 2 }, toldPercent: 38 })).toBeUndefined();
+    expect(nextCap({ ...base, grant: { amount: 0.75, wanted: 2 }, toldPercent: 40 })).toBe(37.5);
+  });
+
+  it('is told when nobody knows what the engine was told before', () => {
+    expect(nextCap({ ...base, toldPercent: undefined })).toBe(100);
+  });
+
+  it('leaves a starving machine one percent, the least an engine takes', () => {
+    expect(nextCap({ ...base, grant: { amount: 0.001, wanted: 2 } })).toBe(1);
+  });
+});
