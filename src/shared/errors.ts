@@ -45,6 +45,10 @@ export const ERROR_CODES = {
   ENGINE_TIMEOUT: { status: 504, exitCode: 7 },
   /** The engine cannot do this; the hint says which one can. */
   NOT_SUPPORTED: { status: 501, exitCode: 7 },
+  /** No agent answers in the guest. */
+  AGENT_MISSING: { status: 424, exitCode: 7 },
+  /** The guest's agent refused, or answered nonsense. */
+  AGENT_FAILED: { status: 502, exitCode: 7 },
   /** Starting the machine would take memory that the host does not have. */
   HOST_MEMORY_SHORT: { status: 507, exitCode: 8 },
   /** The machine's resource pool has promised all that it may. */

@@ -5,6 +5,7 @@ import type { MediumFormat, MediumId } from '../../shared/model/medium.ts';
 import type { AdapterModel } from '../../shared/model/network.ts';
 import type { ControllerType, DriveKind } from '../../shared/model/storage.ts';
 import type { DiskMerge, MergeRequest } from './disk-merge.ts';
+import type { GuestAgent } from './guest-agent.ts';
 
 /** A program that can run machines. An engine never touches the database or another service. */
 export interface Engine {
@@ -146,6 +147,8 @@ export interface SnapshotRequest {
  */
 export interface Session extends AsyncDisposable {
   readonly runtime: RuntimeRecord;
+  /** The line to an agent in the guest, whether one answers or not; null when the machine has no such line. */
+  readonly guestAgent: GuestAgent | null;
   /** Settles once, when the process has ended; never rejects. */
   readonly exit: Promise<Exit>;
   status(): Promise<SessionStatus>;
@@ -154,6 +157,7 @@ export interface Session extends AsyncDisposable {
   pause(): Promise<void>;
   resume(): Promise<void>;
   reset(): Promise<void>;
+  /** Asks the guest to shut down: by its agent where one answers, else as the button on the case does. */
   powerButton(): Promise<void>;
   /** Ends the process, with its disks flushed. Resolves when it has ended. */
   powerOff(): Promise<void>;

@@ -1,10 +1,17 @@
 import type { Duplex } from 'node:stream';
+import type { DiskMerge, MergeRequest } from './disk-merge.ts';
 import type { GuestUsage, ResolvedDrive, Screenshot, SnapshotRequest } from './engine.ts';
+import type { GuestAgent } from './guest-agent.ts';
 import type { QmpCaller } from './qmp/link.ts';
 
 export interface SwitchRequest extends Pick<SnapshotRequest, 'stateFile' | 'drives' | 'signal'> {
   runsOn: boolean;
   onSwitched: () => void;
+}
+
+export interface QmpMergeRequest extends MergeRequest {
+  /** Does work while the guest stands still, and lets it go on as before unless that failed. */
+  still: (work: () => Promise<void>) => Promise<void>;
 }
 
 /** Where an engine differs from the others that speak QMP: names of files, and commands that QEMU has not, or only has. */
@@ -20,6 +27,8 @@ export interface QmpDialect {
    * state of that moment. `onSwitched` is called when the guest has been let go.
    */
   takeSnapshot(engine: QmpCaller, request: SwitchRequest): Promise<void>;
+  mergeDisk(engine: QmpCaller, request: QmpMergeRequest): Promise<void>;
+  settleMerge(engine: QmpCaller, merge: DiskMerge): Promise<boolean>;
   /** @param percent 1 to 100, of one host processor per virtual processor */
   setCpuLimit(engine: QmpCaller, percent: number): Promise<void>;
   /** @throws InnError `NOT_SUPPORTED` when the machine has no balloon */
@@ -28,6 +37,8 @@ export interface QmpDialect {
   typeText(engine: QmpCaller, text: string): Promise<void>;
   screenshot(engine: QmpCaller): Promise<Screenshot>;
   sample(engine: QmpCaller): Promise<GuestUsage>;
+  /** The line to an agent in the guest, where the machine has one. */
+  guestAgent?(engine: QmpCaller): GuestAgent;
   /** Instead of connecting to the serial socket. */
   openSerial?(): Promise<Duplex>;
   /** The machine is about to be powered off: nothing may hold its process back any more. */

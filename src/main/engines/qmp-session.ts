@@ -14,6 +14,8 @@ import type {
   SessionStatus,
   SnapshotRequest,
 } from './engine.ts';
+import type { GuestAgent } from './guest-agent.ts';
+import { GuestCare } from './guest-care.ts';
 import { openChannel } from './open-channel.ts';
 import { isAlive, killProcess, settlesWithin } from './process-identity.ts';
 import { type QmpCaller, QmpLink } from './qmp/link.ts';
@@ -52,12 +54,14 @@ const LOAD_POLL_MS = 10;
 export class QmpSession implements Session {
   readonly runtime: RuntimeRecord;
   readonly exit: Promise<Exit>;
+  readonly guestAgent: GuestAgent | null;
   readonly #dialect: QmpDialect;
   readonly #ended: Promise<ProcessEnd> | undefined;
   readonly #link: QmpLink;
   readonly #usage: UsageTrail;
   readonly #trouble: Trouble = { ioError: null, internalError: null };
   readonly #watch = new StatusWatch(() => this.#queryStatus());
+  readonly #care: GuestCare;
   #isPoweringOff = false;
   readonly #disposal = Promise.withResolvers<void>();
   #isDisposed = false;
@@ -76,6 +80,8 @@ export class QmpSession implements Session {
         onRecovery: () => this.#watch.refresh(),
       },
     );
+    this.guestAgent = dialect.guestAgent?.(this.#link) ?? null;
+    this.#care = new GuestCare(this.guestAgent);
     const { promise, resolve } = Promise.withResolvers<Exit>();
     this.exit = promise;
     void this.#waitForEnd(resolve);
@@ -129,6 +135,12 @@ export class QmpSession implements Session {
 
   async resume(): Promise<void> {
     await this.#watch.command(RUNNING, () => this.#link.execute('cont'));
+    this.tendGuest();
+  }
+
+  /** Sees to a guest that stood still, or may have been left in the middle of something; nobody waits for it. */
+  tendGuest(): void {
+    void this.#care.afterStandstill();
   }
 
   /** Resets and lets the guest run, whether it stood paused or not. */
@@ -140,7 +152,7 @@ export class QmpSession implements Session {
   }
 
   async powerButton(): Promise<void> {
-    await this.#link.execute('system_powerdown');
+    if (!(await this.#care.askToShutDown())) await this.#link.execute('system_powerdown');
   }
 
   async powerOff(): Promise<void> {

@@ -10,6 +10,8 @@ export const RUNTIME_FILES = {
   serial: 'serial.sock',
   /** Socket of an adapter's Ethernet frames: 4-byte big-endian length, then the frame. */
   frames: (index: number): string => `net${index}.sock`,
+  /** The line to an agent in the guest. */
+  guestAgent: 'agent.sock',
   /** Written by QEMU as long as it lives. */
   pid: 'qemu.pid',
   /** What QEMU's third monitor is told; its answers and all events go to `EVENTS_FILE`. */

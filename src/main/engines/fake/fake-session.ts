@@ -1,6 +1,8 @@
 import { rm } from 'node:fs/promises';
 import type { Duplex } from 'node:stream';
 import { InnError } from '../../../shared/errors.ts';
+import { mergeDown, mergeUp } from '../../media/merge-images.ts';
+import { childIndex, type DiskMerge, imagesAfter, imagesOf, type MergeRequest } from '../disk-merge.ts';
 import type {
   Exit,
   GuestUsage,
@@ -11,6 +13,7 @@ import type {
   SessionStatus,
   SnapshotRequest,
 } from '../engine.ts';
+import { FAKE_AGENT } from './fake-agent.ts';
 import type { FakeMachine } from './fake-machine.ts';
 import { fakeScreenshot } from './fake-screen.ts';
 import type { FakeMoment, FakeScript } from './fake-script.ts';
@@ -20,6 +23,7 @@ const KEYS: Record<string, string> = { ret: '\n', spc: ' ', minus: '-', dot: '.'
 /** One session with a fake machine; several may hold the same one, as several cores may after a crash. */
 export class FakeSession implements Session {
   readonly exit: Promise<Exit>;
+  readonly guestAgent = FAKE_AGENT;
   readonly #machine: FakeMachine;
   readonly #script: () => FakeScript;
   readonly #stops: (() => void)[] = [];
@@ -111,6 +115,25 @@ export class FakeSession implements Session {
     if (!signal.aborted) return;
     if (stateFile !== null) await rm(stateFile, { force: true });
     throw new InnError('CANCELLED', 'Writing the state was cancelled.');
+  }
+
+  /** The guest writes nothing of its own accord, so the images can be merged as those of a machine at rest. */
+  async mergeDisk(request: MergeRequest): Promise<void> {
+    await this.#moment('mergeDisk');
+    const [child, hidden, ...below] = imagesOf(request).slice(childIndex(request));
+    if (!child || !hidden) return;
+    const { signal, onProgress } = request;
+    if (request.way === 'down') await mergeDown(child, [hidden, ...below], { signal, onProgress });
+    else await mergeUp([child, hidden, ...below], { signal, onProgress });
+    request.onMerged();
+    const [top, ...backing] = imagesAfter(request);
+    const { drive } = request;
+    if (drive.medium && top) this.#machine.switchDrives([{ ...drive, medium: { ...drive.medium, ...top, backing } }]);
+  }
+
+  async settleMerge(_merge: DiskMerge): Promise<boolean> {
+    await this.#moment('settleMerge');
+    return false;
   }
 
   async setCpuLimit(percent: number): Promise<void> {

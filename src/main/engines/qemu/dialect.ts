@@ -4,12 +4,17 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { InnError } from '../../../shared/errors.ts';
 import { setMemoryTarget } from '../balloon.ts';
 import type { RuntimeRecord, Screenshot } from '../engine.ts';
+import { AgentLine } from '../guest-agent/agent-line.ts';
+import { QemuGuestAgent } from '../guest-agent/qemu-guest-agent.ts';
+import type { GuestAgent } from '../guest-agent.ts';
 import type { QmpCaller } from '../qmp/link.ts';
 import type { QmpDialect, SwitchRequest } from '../qmp-dialect.ts';
 import { RUNTIME_FILES } from '../runtime-files.ts';
+import { isAgentPortOpen } from './agent-port.ts';
 import { changeMedium } from './change-medium.ts';
 import { CpuLimit } from './cpu-limit.ts';
 import { guardAgainstDeath } from './death-guard.ts';
+import { mergeDisk, settleMerge } from './merge-disk.ts';
 import { runState } from './migration.ts';
 import { readProcessorSeconds } from './process-usage.ts';
 import { readGuestMemory, sampleGuest } from './sample.ts';
@@ -111,6 +116,8 @@ export class QemuDialect implements QmpDialect {
 
   setMemoryTarget = setMemoryTarget;
   changeMedium = changeMedium;
+  mergeDisk = mergeDisk;
+  settleMerge = settleMerge;
 
   async typeText(engine: QmpCaller, text: string): Promise<void> {
     for (const stroke of strokesFor(text)) {
@@ -131,6 +138,11 @@ export class QemuDialect implements QmpDialect {
     const usage = await sampleGuest(engine, this.#runtime.pid, this.#memoryBytes);
     await this.#serial.trim();
     return usage;
+  }
+
+  guestAgent(engine: QmpCaller): GuestAgent {
+    const line = new AgentLine(this.#inRuntime(RUNTIME_FILES.guestAgent));
+    return new QemuGuestAgent(line, () => isAgentPortOpen(engine));
   }
 
   openSerial() {

@@ -2,6 +2,7 @@ import { audioPart } from './audio.ts';
 import { panicPart, tpmPart, watchdogPart } from './board.ts';
 import { displayPart, pointerPart } from './display.ts';
 import { firmwarePart, kernelPart } from './firmware.ts';
+import { guestAgentPart } from './guest-agent.ts';
 import { clockPart, extrasPart, machinePart, memoryPart, processorPart } from './machine.ts';
 import { monitorPart } from './monitors.ts';
 import { networkPart } from './network.ts';
@@ -28,6 +29,7 @@ const PARTS: readonly ((plan: CommandPlan) => CommandPart)[] = [
   watchdogPart,
   audioPart,
   tpmPart,
+  guestAgentPart,
   monitorPart,
   startPart,
 ];
