@@ -1,12 +1,18 @@
 import os from 'node:os';
 import { join } from 'node:path';
 import { MIB } from '../shared/units.ts';
+import { createAdmissionService } from './admission/admission-service.ts';
 import { createGatekeeper } from './admission/gatekeeper.ts';
+import { hostBudget } from './admission/host-budget.ts';
+import { createMemoryCeilings } from './admission/memory-ceilings.ts';
+import { memoryOvercommitOf, poolBudgets } from './admission/pool-budgets.ts';
 import { createStorageRoom } from './admission/storage-room.ts';
 import { type Database, openDatabase } from './db/database.ts';
 import { createMachineTable } from './db/machine-table.ts';
 import { createMediumTable } from './db/medium-table.ts';
 import { createOperationTable } from './db/operation-table.ts';
+import { createPoolTable } from './db/pool-table.ts';
+import { createSettingTable } from './db/setting-table.ts';
 import { createSnapshotTable } from './db/snapshot-table.ts';
 import { createCommit } from './db/unit-of-work.ts';
 import { EmbeddedEngine } from './engines/embedded/engine.ts';
@@ -29,6 +35,7 @@ import { createSnapshotService } from './machines/snapshots/snapshot-service.ts'
 import { createMediumManager } from './media/medium-manager.ts';
 import { createMediumService } from './media/medium-service.ts';
 import { makePaths, type Paths, prepareFolders } from './paths.ts';
+import { readReserve } from './pools/host-reserve.ts';
 import { createTasks } from './tasks/task-service.ts';
 import { allocatedBytes } from './usage/folder-size.ts';
 import { readHostCounters } from './usage/host-counters.ts';
@@ -40,6 +47,8 @@ export interface AppOptions {
   /** Instead of the engines that ship with the program. */
   engines?: readonly Engine[];
   log?: Log;
+  /** Instead of what the host measurably has. */
+  capacity?: CapacityReader;
   /** Called at each step of work that must survive being cut off there; for tests. */
   atStep?: (step: string) => void;
 }
@@ -78,7 +87,7 @@ async function assemble(
   log: Log,
   engines: readonly Engine[],
   db: Database,
-  options: Pick<AppOptions, 'atStep'>,
+  options: Pick<AppOptions, 'atStep' | 'capacity'>,
 ) {
   const now = () => new Date();
   const events = createEvents();
@@ -89,20 +98,19 @@ async function assemble(
   const journal = createOperationTable(db);
   const media = createMediumService({ table: createMediumTable(db), commit, now });
   const tasks = createTasks({ events, now });
-  const capacity = createCapacityReader({ dataFolder: paths.data });
+  const capacity = options.capacity ?? createCapacityReader({ dataFolder: paths.data });
   const host = createHostService({ dataFolder: paths.data, capacity, engines });
   const size = await capacity.read();
   await host.doctor();
   const checkEngine = makeCheckEngine(engines, host);
   const view = createMachineView({ machineFolder: paths.machineFolder, checkEngine });
 
+  const poolTable = createPoolTable(db);
+  const settings = createSettingTable(db);
   const judge = createGatekeeper({
-    host: async () => {
-      const { memoryTotalBytes, memoryAvailableBytes, processors } = await capacity.read();
-      return { totalBytes: memoryTotalBytes, availableBytes: memoryAvailableBytes, reserveBytes: 0, processors };
-    },
-    poolsOf: () => [],
-    memoryOvercommitOf: () => 1,
+    host: async () => hostBudget(await capacity.read(), readReserve(settings)),
+    poolsOf: (id, hostSize) => poolBudgets(poolTable.list(), id, hostSize),
+    memoryOvercommitOf: (id) => memoryOvercommitOf(poolTable.list(), id),
     engines: () => host.knownEngines(),
     typicalBytes: () => null,
     lastUsedAt: ({ stateSince }) => stateSince,
@@ -129,6 +137,12 @@ async function assemble(
     inMachine: ({ id }, file) => join(paths.machineFolder(id), file),
   });
   await runner.open();
+  const ceilings = createMemoryCeilings({
+    setMemoryTarget: (id, memoryMiB) => runner.setMemoryTarget(id, memoryMiB),
+    fullMemoryMiB: (id) => table.get(id)?.config.memoryMiB,
+  });
+  const admission = createAdmissionService({ machines, runner, ceilings, settings, tasks, events, log });
+  admission.open();
   const usage = openSampler(paths, capacity, runner, log);
 
   return {
@@ -138,6 +152,7 @@ async function assemble(
     services: {
       machines,
       runner: withMedia(runner, machines),
+      admission,
       snapshots,
       media,
       mediumManager,
@@ -150,6 +165,7 @@ async function assemble(
     /** Lets go of everything when the actions under way have ended; machines run on. */
     async close(): Promise<void> {
       usage.stop();
+      await admission.close();
       await runner.close();
       events.close();
       db.close();

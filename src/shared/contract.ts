@@ -1,5 +1,6 @@
 import { eventIterator } from '@orpc/contract';
 import * as z from 'zod';
+import { admission } from './admission-contract.ts';
 import { call, MachineRef, Nothing } from './contract-call.ts';
 import { MachineState } from './machine-state.ts';
 import { medium } from './medium-contract.ts';
@@ -309,5 +310,5 @@ const usage = {
     .output(eventIterator(UsageSample)),
 };
 
-export const contract = { core, host, machine, snapshot, medium, task, events, usage };
+export const contract = { core, host, machine, admission, snapshot, medium, task, events, usage };
 export type Contract = typeof contract;

@@ -30,6 +30,7 @@ export class LittleCore implements Disposable {
     this.services = {
       machines: this.#machineCalls(),
       runner: this.#runnerCalls(),
+      admission: { check: unused, startWith: unused },
       snapshots: {
         known: () => [],
         list: () => [],

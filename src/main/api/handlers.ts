@@ -38,6 +38,12 @@ export function createRouter({
         tickets.issue(services.machines.get(input.machine).id, input.channel),
       ),
     },
+    admission: {
+      check: os.admission.check.handler(({ input }) => services.admission.check(input.machine, input)),
+      startWith: os.admission.startWith.handler(({ input }) =>
+        services.admission.startWith(input.machine, input.choice, input),
+      ),
+    },
     snapshot: createSnapshotHandlers(os.snapshot, services),
     medium: createMediumHandlers(os.medium, services),
     task: {

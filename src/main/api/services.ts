@@ -7,6 +7,7 @@ import type { Medium, MediumId, MediumKind } from '../../shared/model/medium.ts'
 import type { CloneKind, Snapshot, SnapshotCost } from '../../shared/model/snapshot.ts';
 import type { Task, TaskId } from '../../shared/model/task.ts';
 import type { UsageSample } from '../../shared/model/usage.ts';
+import type { AdmissionService } from '../admission/admission-service.ts';
 import type { MediumManager } from '../media/medium-manager.ts';
 
 /** Where a drive sits on a machine: controller's name, port, device. */
@@ -60,6 +61,7 @@ export interface CoreServices {
     changeMedium(id: MachineId, slot: DriveSlot, mediumId: MediumId | null): Promise<unknown>;
     openChannel(id: MachineId, channel: ConsoleChannel): Promise<Duplex>;
   };
+  readonly admission: Pick<AdmissionService, 'check' | 'startWith'>;
   /** `snapshot` is a name or an id. */
   readonly snapshots: {
     /** The snapshots of all machines. */

@@ -3,7 +3,9 @@ import { InnError } from '../../shared/errors.ts';
 import { can, isRest, isTransient, type MachineAction } from '../../shared/machine-state.ts';
 import type { MachineId } from '../../shared/model/machine.ts';
 import type { SnapshotCost, SnapshotId } from '../../shared/model/snapshot.ts';
-import type { Screenshot, Session, SessionStatus } from '../engines/engine.ts';
+import type { Judgement } from '../admission/gatekeeper.ts';
+import type { GuestUsage, Screenshot, Session, SessionStatus } from '../engines/engine.ts';
+import { assertGrowthAdmitted, judgeStart } from './admitted.ts';
 import { assertCan } from './guard.ts';
 import { keepWarmStart, watchForReady } from './keep-warm-start.ts';
 import type { LiveSession } from './live-session.ts';
@@ -17,13 +19,13 @@ import { type CloneRequest, cloneMachine, clonePresent } from './snapshots/clone
 import { deleteSnapshot } from './snapshots/delete-snapshot.ts';
 import { assertNotDisposable } from './snapshots/disposable.ts';
 import { findSnapshot } from './snapshots/find-snapshot.ts';
-import { recoverRestStates, resumeMerges, sweepSnapshotFolders } from './snapshots/recovery.ts';
+import { recoverRestStates, resumeMerges, resumeMergesOf, sweepSnapshotFolders } from './snapshots/recovery.ts';
 import { restoreSnapshot } from './snapshots/restore-snapshot.ts';
 import { costOf } from './snapshots/snapshot-cost.ts';
 import type { SnapshotRecord } from './snapshots/snapshot-record.ts';
 import { takeOnline } from './snapshots/take-online.ts';
 import { type SnapshotDraft, takeAtRest } from './snapshots/take-snapshot.ts';
-import { type StartOptions, startMachine } from './start-machine.ts';
+import { chooseFor, type StartOptions, startMachine } from './start-machine.ts';
 
 /** How often every machine is asked how it is, so that a silent hang shows, in milliseconds. */
 const PROBE_INTERVAL_MS = 5000;
@@ -154,11 +156,28 @@ export class MachineRunner {
     return this.#ask(id, 'show', (session) => session.openChannel(channel));
   }
 
-  /** Brings changed settings to a running machine. @throws InnError see `applyLiveSettings` */
+  /** Brings changed settings to a running machine. @throws InnError see `assertGrowthAdmitted`, `applyLiveSettings` */
   async applyLive(before: MachineRecord, after: MachineRecord): Promise<void> {
-    await this.#act(before.id, 'configureLive', (live, _, signal) =>
-      applyLiveSettings(this.#context.deps.media, live, before.config, after.config, signal),
-    );
+    await this.#act(before.id, 'configureLive', async (live, _, signal) => {
+      await assertGrowthAdmitted(this.#context, before, after.config);
+      await applyLiveSettings(this.#context.deps.media, live, before.config, after.config, signal);
+    });
+  }
+
+  /** Whether there is room for it, were it started now. @throws InnError `ENGINE_MISSING`, `INVALID_CONFIG` */
+  async judgeStart(id: MachineId, memoryMiB?: number): Promise<Judgement> {
+    const record = this.#context.require(id);
+    return judgeStart(this.#context, record, chooseFor(this.#context, record.config).id, memoryMiB);
+  }
+
+  /** Asks the guest to do with this much memory. @throws InnError as `Session.setMemoryTarget` */
+  setMemoryTarget(id: MachineId, memoryMiB: number): Promise<void> {
+    return this.#ask(id, 'pause', (session) => session.setMemoryTarget(memoryMiB));
+  }
+
+  /** Counters of one machine. @throws InnError `INVALID_STATE`, `ENGINE_FAILED`, `ENGINE_TIMEOUT` */
+  usageOf(id: MachineId): Promise<GuestUsage> {
+    return this.#ask(id, 'screenshot', (session) => session.sample());
   }
 
   /** Counters of all machines that run and answer, and the last ones of those that have ended since. */
@@ -197,8 +216,15 @@ export class MachineRunner {
 
   /** @throws InnError see `deleteSnapshot` */
   deleteSnapshot(id: MachineId, snapshot: SnapshotId): Promise<void> {
-    const work = (signal: AbortSignal) =>
-      deleteSnapshot(this.#context, this.#context.require(id), this.requireSnapshot(id, snapshot), signal);
+    const work = (signal: AbortSignal) => {
+      const [record, wanted] = [this.#context.require(id), this.requireSnapshot(id, snapshot)];
+      if (isRest(record.state)) return deleteSnapshot(this.#context, record, wanted, signal);
+      assertNotDisposable(record, 'delete a snapshot of');
+      return this.#onLive(id, 'deleteSnapshot', signal, async (live) => {
+        await deleteSnapshot(this.#context, record, wanted, signal, live);
+        await this.#context.refresh(live, signal);
+      });
+    };
     return this.#context.queue.run(`${id} snapshots`, () => this.#turn(id, 'deleteSnapshot', work));
   }
 
@@ -304,7 +330,13 @@ export class MachineRunner {
     const id = live.machineId;
     live.session.onStatus((status) => this.#inBackground(id, (signal) => this.#onStatus(live, status, signal)));
     void live.session.exit.then(() => this.#samples.noteEnd(live));
-    void live.session.exit.then(() => this.#inBackground(id, () => this.#context.settle(live)));
+    void live.session.exit.then(() => this.#inBackground(id, () => this.#afterExit(live)));
+  }
+
+  /** What had to wait until the machine is off can be done now. */
+  async #afterExit(live: LiveSession): Promise<void> {
+    await this.#context.settle(live);
+    await resumeMergesOf(this.#context, live.machineId);
   }
 
   /** Work that nobody waits for: what goes wrong is logged. */
