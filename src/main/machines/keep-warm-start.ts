@@ -1,4 +1,5 @@
 import { InnError, toErrorReport } from '../../shared/errors.ts';
+import { boardDigest, boardFolderOf } from './board-files.ts';
 import { filesOf, markOf, settledMarks } from './file-marks.ts';
 import type { LiveSession } from './live-session.ts';
 import type { MachineRecord } from './machine-record.ts';
@@ -20,9 +21,10 @@ const MAX_TRIES = 3;
 export async function keepWarmStart(
   context: RunnerContext,
   live: LiveSession,
-  { id, config, warmStart: old }: MachineRecord,
+  record: MachineRecord,
   signal: AbortSignal,
 ): Promise<void> {
+  const { id, config, warmStart: old } = record;
   await assertSupported(context, live, config.name);
   const spec = await resolveSpec(context.deps, id, config);
   const engine = await engineFacts(context, live.session.runtime.engine);
@@ -30,7 +32,10 @@ export async function keepWarmStart(
     const file = newStateFile('warm');
     const marks = await keepQuietState(context, live, file, filesOf(spec), signal);
     if (!marks) continue;
-    context.states.patch(id, { warmStart: { file, fingerprint: fingerprintOf({ engine, spec, marks }) } });
+    const board = await boardDigest(boardFolderOf(context, record));
+    context.states.patch(id, {
+      warmStart: { file, fingerprint: fingerprintOf({ engine, spec, marks: [...marks, board] }) },
+    });
     if (old) await context.removeState(id, old.file);
     return;
   }

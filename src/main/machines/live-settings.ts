@@ -3,6 +3,7 @@ import type { Attachment, StorageController } from '../../shared/model/storage.t
 import type { Session } from '../engines/engine.ts';
 import type { MediumService } from '../media/medium-service.ts';
 import type { LiveSession } from './live-session.ts';
+import { setProcessPriority } from './process-priority.ts';
 import { resolveDrive } from './start-spec.ts';
 
 /** One change of a running machine, and how to take it back. */
@@ -12,7 +13,7 @@ interface Step {
 }
 
 /**
- * Tells the engine of changed settings that a running machine takes at once: execution cap, media in drives, cables.
+ * Tells the engine of changed settings that a running machine takes at once: execution cap, priority, media in drives, cables.
  * All or nothing: what was done is taken back when a later step fails.
  * @throws InnError what the engine throws
  */
@@ -23,7 +24,12 @@ export async function applyLiveSettings(
   after: MachineConfig,
   signal: AbortSignal,
 ): Promise<void> {
-  const steps = [...mediumSteps(media, before, after), ...cableSteps(before, after), ...capSteps(before, after)];
+  const steps = [
+    ...mediumSteps(media, before, after),
+    ...cableSteps(before, after),
+    ...capSteps(live, before, after),
+    ...prioritySteps(before, after),
+  ];
   const done: Step[] = [];
   try {
     for (const step of steps) {
@@ -36,10 +42,17 @@ export async function applyLiveSettings(
   }
 }
 
-function capSteps(before: MachineConfig, after: MachineConfig): Step[] {
+function capSteps({ cap }: LiveSession, before: MachineConfig, after: MachineConfig): Step[] {
   const [from, to] = [before.processors.capPercent, after.processors.capPercent];
   if (from === to) return [];
-  return [{ apply: (session) => session.setCpuLimit(to), undo: (session) => session.setCpuLimit(from) }];
+  return [{ apply: (session) => cap.tell(session, to), undo: (session) => cap.tell(session, from) }];
+}
+
+function prioritySteps(before: MachineConfig, after: MachineConfig): Step[] {
+  const [from, to] = [before.resources.priority, after.resources.priority];
+  if (from === to) return [];
+  const give = (priority: typeof to) => (session: Session) => setProcessPriority(session.runtime, priority);
+  return [{ apply: give(to), undo: give(from) }];
 }
 
 function cableSteps(before: MachineConfig, after: MachineConfig): Step[] {

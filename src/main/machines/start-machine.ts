@@ -6,14 +6,16 @@ import type { MachineConfig, MachineId } from '../../shared/model/machine.ts';
 import type { Engine, Session, StartSpec } from '../engines/engine.ts';
 import { ensurePrivateFolder } from '../paths.ts';
 import { assertAdmitted } from './admitted.ts';
+import { boardDigest, ensureBoard } from './board-files.ts';
 import { filesOf, markOf } from './file-marks.ts';
 import { assertCan } from './guard.ts';
 import { cancelled, type LiveSession } from './live-session.ts';
 import type { MachineRecord } from './machine-record.ts';
+import { setProcessPriority } from './process-priority.ts';
 import { type OnlineState, stateOf } from './reconcile.ts';
 import { EXIT_GRACE_MS, type RunnerContext } from './runner-context.ts';
 import { assertStateUsable, hasStateFile, readSavedStateNote, removeStrayStates } from './saved-state.ts';
-import { removeThrowAwayDisks, withThrowAwayDisks } from './snapshots/disposable.ts';
+import { removeThrowAwayDisks, withThrowAwayBoard, withThrowAwayDisks } from './snapshots/disposable.ts';
 import { assertMediaFree, resolveSpec } from './start-spec.ts';
 import { fingerprintOf } from './warm-start.ts';
 
@@ -55,12 +57,19 @@ export async function startMachine(
     live = context.adopt(id, session);
     live.saved = plan.spec.restoreFrom === null ? 'none' : 'unconsumed';
     if (isWarm) live.warmStartedAtMs = performance.now();
+    await applyPriority(context, plan.before, session);
     await confirmRunning(context, live, signal, isWarm);
     return live;
   } catch (error) {
     await endFailedStart(context, plan, live, error, signal);
     throw error;
   }
+}
+
+/** A machine without the permission for its priority runs all the same. */
+async function applyPriority(context: RunnerContext, { id, config }: MachineRecord, session: Session): Promise<void> {
+  const { priority } = config.resources;
+  if (priority !== 'normal') await context.tidy(id, () => setProcessPriority(session.runtime, priority));
 }
 
 /** Admission of one machine waits for that of another, so that two cannot be promised the same memory. */
@@ -91,7 +100,7 @@ async function preparePlan(
 ): Promise<StartPlan> {
   const { deps } = context;
   const { id, config, savedStateFile } = before;
-  const spec = await resolveSpec(deps, id, config);
+  const spec = { ...(await resolveSpec(deps, id, config)), boardFolder: await ensureBoard(context, before) };
   await mkdir(spec.folders.logs, { recursive: true, mode: 0o700 });
   ensurePrivateFolder(spec.folders.runtime);
   await removeStrayStates(spec.folders.machine, before);
@@ -99,7 +108,7 @@ async function preparePlan(
     return {
       before,
       engine: chooseFor(context, config),
-      spec: await withThrowAwayDisks(before, spec),
+      spec: withThrowAwayBoard(await withThrowAwayDisks(before, spec)),
       warmSpec: undefined,
     };
   }
@@ -159,7 +168,8 @@ async function warmSpecOf(
 
 async function presentFingerprint(context: RunnerContext, id: EngineId, spec: StartSpec): Promise<string> {
   const marks = await Promise.all(filesOf(spec).map(markOf));
-  return fingerprintOf({ engine: await engineFacts(context, id), spec, marks });
+  const board = await boardDigest(spec.boardFolder);
+  return fingerprintOf({ engine: await engineFacts(context, id), spec, marks: [...marks, board] });
 }
 
 /** Id and version of the engine, as far as its probe knows. */

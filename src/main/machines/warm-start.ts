@@ -17,12 +17,12 @@ export interface WarmStartFacts {
  * the cache in its memory would overwrite what is newer. Name, description, group, cap and boot order do not matter.
  */
 export function fingerprintOf({ engine, spec, marks }: WarmStartFacts): string {
-  const { processors, memoryMiB, display } = spec.config;
+  const { processors, memoryMiB, display, motherboard, audio } = spec.config;
   const hardware = {
     engine: [engine.id, engine.version],
     processors: processors.count,
     memoryMiB,
-    display,
+    ...{ display, motherboard, audio },
     kernel: spec.kernel,
     drives: spec.drives.map(({ controller, controllerName, port, device, kind, medium }) => [
       controller,

@@ -1,4 +1,5 @@
 import { randomBytes, randomUUID } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { constants, copyFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { stateDuring } from '../../../shared/machine-state.ts';
@@ -10,6 +11,7 @@ import type { ChangeEvent } from '../../events.ts';
 import { openChain } from '../../media/formats/backing-chain.ts';
 import { convertImage } from '../../media/formats/convert.ts';
 import type { TaskHandle } from '../../tasks/task-service.ts';
+import { boardFolderOf, copyBoardSafely, newBoardFolder, snapshotBoard } from '../board-files.ts';
 import { macAddressFrom, parseConfig } from '../machine-config.ts';
 import { DISKS_FOLDER, deleteFolder, makeFolderAside, putInPlace } from '../machine-folder.ts';
 import type { MachineRecord } from '../machine-record.ts';
@@ -27,7 +29,7 @@ import {
   withDisks,
 } from './overlays.ts';
 import type { SnapshotRecord } from './snapshot-record.ts';
-import { newSnapshot, snapshotFolder, storeSnapshot } from './take-snapshot.ts';
+import { filesOf, keepBoard, newSnapshot, snapshotFolder, storeSnapshot } from './take-snapshot.ts';
 
 export interface CloneRequest {
   name: string;
@@ -59,7 +61,8 @@ export async function cloneMachine(
     const id = MachineId.parse(randomUUID());
     const aside = await makeFolderAside(deps.paths, id);
     try {
-      const clone = { id, aside, config };
+      const boardFolder = await copyBoardOf(context, source, snapshot, aside);
+      const clone = { id, aside, config, boardFolder };
       const signal = AbortSignal.any([task.signal, interrupted]);
       if (kind === 'full') return await cloneFully(context, source, clone, task, signal);
       return await cloneLinked(context, source, clone, snapshot);
@@ -100,6 +103,26 @@ interface Clone {
   aside: string;
   /** Its settings, with the disks of the source. */
   config: MachineConfig;
+  boardFolder: string | null;
+}
+
+/**
+ * A clone remembers what its source does, its TPM too: what the guest has sealed with it opens in the clone
+ * (docs/decisions). Returns the folder's name.
+ */
+async function copyBoardOf(
+  context: RunnerContext,
+  source: MachineRecord,
+  snapshot: SnapshotRecord | undefined,
+  aside: string,
+): Promise<string | null> {
+  const from = snapshot
+    ? join(snapshotFolder(context, source), snapshotBoard(snapshot.id))
+    : boardFolderOf(context, source);
+  if (from === null || !existsSync(from)) return null;
+  const name = newBoardFolder();
+  await copyBoardSafely(from, join(aside, name));
+  return name;
 }
 
 /** @throws InnError `INVALID_CONFIG` for a name that cannot be */
@@ -188,23 +211,22 @@ async function cloneLinked(
   const home = join(paths.machineFolder(clone.id), SNAPSHOTS_FOLDER);
   const folder = snapshotFolder(context, source);
   await makeFolder(folder);
+  const draft = { name: `Linked base for '${clone.config.name}'`, description: '', withMemory: false };
+  const base = snapshot ? undefined : newSnapshot(context, source, draft);
   const own = snapshot ? [] : await makeOverlays(media, disksOf(source.config), folder);
   try {
+    if (base) await keepBoard(context, source, base.id);
     const overlays = await makeOverlays(media, disksOf(clone.config), join(clone.aside, SNAPSHOTS_FOLDER), home);
     context.step('clone: overlays made');
     return putInPlace(paths, clone.id, clone.aside, () =>
       deps.commit((publish) => {
         context.step('clone: in place');
-        if (!snapshot) {
-          const draft = { name: `Linked base for '${clone.config.name}'`, description: '', withMemory: false };
-          const now = context.require(source.id);
-          storeSnapshot(context, now, newSnapshot(context, now, draft), own, publish);
-        }
+        if (base) storeSnapshot(context, context.require(source.id), base, own, publish);
         return storeClone(context, source, clone, overlays, publish);
       }),
     );
   } catch (error) {
-    await removeFiles(own.map(({ record }) => record.location));
+    await removeFiles([...own.map(({ record }) => record.location), ...(base ? filesOf(context, base) : [])]);
     throw error;
   }
 }
@@ -212,7 +234,7 @@ async function cloneLinked(
 function storeClone(
   { deps }: RunnerContext,
   source: MachineRecord,
-  { id, config: sources }: Clone,
+  { id, config: sources, boardFolder }: Clone,
   disks: readonly Overlay[],
   publish: (event: ChangeEvent) => void,
 ): MachineRecord {
@@ -224,7 +246,7 @@ function storeClone(
     ...{ id, config, revision: 1, state: 'PoweredOff', reason: 'created', reasonDetail: null, stateSince: now },
     position: 1 + Math.max(0, ...deps.table.list().map(({ position }) => position)),
     ...{ runtime: null, savedStateFile: null, warmStart: null, currentSnapshotId: null, isDisposable: false },
-    boardFolder: null,
+    boardFolder,
     createdAt: now,
   };
   deps.table.insert(record);

@@ -4,10 +4,12 @@ import { join } from 'node:path';
 import { InnError } from '../../../shared/errors.ts';
 import { hasSavedState } from '../../../shared/machine-state.ts';
 import type { ResolvedDrive, StartSpec } from '../../engines/engine.ts';
+import { copyBoard } from '../board-files.ts';
 import type { MachineRecord } from '../machine-record.ts';
 import { makeEmptyOverlay, makeFolder, OVERLAY_FORMAT, removeFiles, SNAPSHOTS_FOLDER } from './overlays.ts';
 
 const DISPOSABLE = 'disposable-';
+const DISPOSABLE_BOARD = `${DISPOSABLE}board`;
 
 export const isDisposableFile = (name: string): boolean => name.startsWith(DISPOSABLE);
 
@@ -24,6 +26,14 @@ export async function withThrowAwayDisks(record: MachineRecord, spec: StartSpec)
   const drives: ResolvedDrive[] = [];
   for (const drive of spec.drives) drives.push(await overlay(drive, folder));
   return { ...spec, drives };
+}
+
+/** The same start with a copy of what the board remembers. Call it after `withThrowAwayDisks`, which makes its place. */
+export function withThrowAwayBoard(spec: StartSpec): StartSpec {
+  if (spec.boardFolder === null) return spec;
+  const boardFolder = join(spec.folders.machine, SNAPSHOTS_FOLDER, DISPOSABLE_BOARD);
+  copyBoard(spec.boardFolder, boardFolder);
+  return { ...spec, boardFolder };
 }
 
 async function overlay(drive: ResolvedDrive, folder: string): Promise<ResolvedDrive> {

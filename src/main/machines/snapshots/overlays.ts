@@ -115,5 +115,5 @@ export async function syncFolder(folder: string): Promise<void> {
 
 /** Deletes files, none there is fine. What cannot be deleted now is swept at the next start. */
 export async function removeFiles(files: readonly string[]): Promise<void> {
-  await Promise.all(files.map((file) => rm(file, { force: true }).catch(() => undefined)));
+  await Promise.all(files.map((file) => rm(file, { recursive: true, force: true }).catch(() => undefined)));
 }

@@ -1,8 +1,10 @@
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { InnError } from '../../../shared/errors.ts';
 import type { MachineConfig } from '../../../shared/model/machine.ts';
 import type { MediumId } from '../../../shared/model/medium.ts';
 import type { ChangeEvent } from '../../events.ts';
+import { copyBoardSafely, newBoardFolder, snapshotBoard } from '../board-files.ts';
 import { assertCan } from '../guard.ts';
 import type { MachineRecord } from '../machine-record.ts';
 import type { RunnerContext } from '../runner-context.ts';
@@ -32,11 +34,12 @@ export async function restoreSnapshot(
   try {
     context.step('restore: overlays made');
     const savedStateFile = await bringMemory(context, record, snapshot, made);
+    const boardFolder = await bringBoard(context, record, snapshot);
     context.step('restore: memory there');
     const given = deps.commit((publish) => {
       const now = context.require(record.id);
       assertCan('restoreSnapshot', now);
-      return storeRestored(context, now, snapshot, overlays, savedStateFile, publish);
+      return storeRestored(context, now, snapshot, overlays, { savedStateFile, boardFolder }, publish);
     });
     context.step('restore: stored');
     await removeFiles(given);
@@ -71,13 +74,26 @@ async function bringMemory(
   return file;
 }
 
+/** What the board remembered then becomes the machine's, in a folder of its own; null when it was nothing. */
+async function bringBoard(
+  context: RunnerContext,
+  record: MachineRecord,
+  { id }: SnapshotRecord,
+): Promise<string | null> {
+  const kept = join(snapshotFolder(context, record), snapshotBoard(id));
+  if (!existsSync(kept)) return null;
+  const boardFolder = newBoardFolder();
+  await copyBoardSafely(kept, context.stateFile(record.id, boardFolder));
+  return boardFolder;
+}
+
 /** Returns the files that nobody needs any more. */
 function storeRestored(
   context: RunnerContext,
   machine: MachineRecord,
   snapshot: SnapshotRecord,
   overlays: readonly Overlay[],
-  savedStateFile: string | null,
+  { savedStateFile, boardFolder }: Pick<MachineRecord, 'savedStateFile' | 'boardFolder'>,
   publish: (event: ChangeEvent) => void,
 ): string[] {
   const { deps } = context;
@@ -87,11 +103,15 @@ function storeRestored(
   const config = withFreeMedia(context, machine, settings);
   switchDisks(context, machine, overlays, config, publish, snapshot.id);
   const discarded = discardDisks(context, disksOf(machine.config), publish);
-  deps.table.update(id, { warmStart: null });
+  deps.table.update(id, { warmStart: null, boardFolder });
   const state = savedStateFile === null ? 'PoweredOff' : 'Saved';
   context.write(id, { state, reason: 'snapshotRestored', savedStateFile });
   const states = [machine.savedStateFile, machine.warmStart?.file ?? null].flatMap((file) => file ?? []);
-  return [...discarded, ...states.flatMap((file) => [file, `${file}.json`]).map((file) => context.stateFile(id, file))];
+  const files = [
+    ...states.flatMap((file) => [file, `${file}.json`]),
+    ...(machine.boardFolder === null ? [] : [machine.boardFolder]),
+  ];
+  return [...discarded, ...files.map((file) => context.stateFile(id, file))];
 }
 
 /** What says which machine it is stays; a snapshot is of its hardware and contents. */

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { toErrorReport } from '../../../shared/errors.ts';
 import { stateDuring } from '../../../shared/machine-state.ts';
 import type { TaskHandle } from '../../tasks/task-service.ts';
+import { boardFolderOf, copyBoard, snapshotBoard, syncBoard } from '../board-files.ts';
 import { cancelled, type LiveSession } from '../live-session.ts';
 import type { MachineRecord } from '../machine-record.ts';
 import type { RunnerContext } from '../runner-context.ts';
@@ -124,6 +125,7 @@ async function runOnEngine({ context, live, ...taking }: Taking, task: TaskHandl
       drives,
       onStill: () => {
         if (signal.aborted) throw cancelled();
+        keepBoardNow(self);
         commitSwitch(self);
         context.step('takeOnline: settings switched');
       },
@@ -135,7 +137,18 @@ async function runOnEngine({ context, live, ...taking }: Taking, task: TaskHandl
       signal,
     }),
   );
+  await syncBoard(boardCopy(self));
   context.step('takeOnline: state written');
+}
+
+const boardCopy = ({ context, live: { machineId: id }, operation }: Taking): string =>
+  join(snapshotFolder(context, { id }), snapshotBoard(operation.snapshotId));
+
+/** The guest stands still: what its board remembers is of the same moment as its disks. */
+function keepBoardNow(taking: Taking): void {
+  const { context, live } = taking;
+  const board = boardFolderOf(context, context.require(live.machineId));
+  if (board !== null) copyBoard(board, boardCopy(taking));
 }
 
 /** The drives of the disks, with their overlays as the media; nothing of it is stored yet. */
@@ -263,5 +276,5 @@ export function undoTake(
 function leftoversOf({ context, live, operation, overlays }: Taking): string[] {
   const known = new Set(context.deps.media.records().map(({ location }) => location));
   const files = overlays.map(({ record }) => record.location).filter((file) => !known.has(file));
-  return [...files, ...filesOf(context, { machineId: live.machineId, ...operation })];
+  return [...files, ...filesOf(context, { id: operation.snapshotId, machineId: live.machineId, ...operation })];
 }

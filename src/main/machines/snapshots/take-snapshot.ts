@@ -4,6 +4,7 @@ import { InnError } from '../../../shared/errors.ts';
 import { hasSavedState } from '../../../shared/machine-state.ts';
 import { SnapshotId } from '../../../shared/model/snapshot.ts';
 import type { ChangeEvent } from '../../events.ts';
+import { boardFolderOf, copyBoardSafely, snapshotBoard } from '../board-files.ts';
 import { assertCan } from '../guard.ts';
 import type { MachineRecord } from '../machine-record.ts';
 import type { RunnerContext } from '../runner-context.ts';
@@ -73,6 +74,7 @@ export async function takeAtRest(
     throw error;
   });
   try {
+    await keepBoard(context, record, pending.id);
     context.step('take: overlays made');
     await reNoteSavedState(
       context,
@@ -90,12 +92,18 @@ export async function takeAtRest(
   }
 }
 
+/** Copies what the board of a machine at rest remembers for its snapshot. @throws InnError as `copyBoard` */
+export async function keepBoard(context: RunnerContext, record: MachineRecord, snapshot: SnapshotId): Promise<void> {
+  const board = boardFolderOf(context, record);
+  if (board !== null) await copyBoardSafely(board, join(snapshotFolder(context, record), snapshotBoard(snapshot)));
+}
+
 /** The files of a snapshot besides its disks. */
 export function filesOf(
   { deps }: RunnerContext,
-  { machineId, stateFile, thumbnailFile }: Pick<SnapshotRecord, 'machineId' | 'stateFile' | 'thumbnailFile'>,
+  { id, machineId, stateFile, thumbnailFile }: Pick<SnapshotRecord, 'id' | 'machineId' | 'stateFile' | 'thumbnailFile'>,
 ): string[] {
-  const files = [stateFile, thumbnailFile].flatMap((file) => file ?? []);
+  const files = [stateFile, thumbnailFile, inSnapshots(snapshotBoard(id))].flatMap((file) => file ?? []);
   return files.map((file) => join(deps.paths.machineFolder(machineId), file));
 }
 
