@@ -27,6 +27,7 @@ import { createHostService, type HostService } from './host/host-service.ts';
 import { type CapacityReader, createCapacityReader } from './hypervisor/host-capacity.ts';
 import { createLog, type Log } from './log.ts';
 import type { DriveSlot } from './machines/drive-slot.ts';
+import { createGuestService } from './machines/guest-service.ts';
 import { sweepLeftovers } from './machines/machine-folder.ts';
 import { MachineRunner } from './machines/machine-runner.ts';
 import { createMachineService, type MachineService } from './machines/machine-service.ts';
@@ -153,6 +154,7 @@ async function assemble(
       machines,
       runner: withMedia(runner, machines),
       admission,
+      guest: createGuestService({ machines, runner }),
       snapshots,
       media,
       mediumManager,

@@ -2,15 +2,19 @@ import { eventIterator } from '@orpc/contract';
 import * as z from 'zod';
 import { admission } from './admission-contract.ts';
 import { call, MachineRef, Nothing } from './contract-call.ts';
+import { guestCalls } from './guest-contract.ts';
 import { MachineState } from './machine-state.ts';
 import { medium } from './medium-contract.ts';
 import { EngineId, EngineInfo } from './model/engine.ts';
 import { CoreInfo, FolderListing, HostInfo } from './model/host.ts';
 import { Issue, Machine, MachineConfig, MachineId } from './model/machine.ts';
 import { ImageVariant, Medium, MediumFormat, MediumId } from './model/medium.ts';
+import { Pool } from './model/pool.ts';
+import { PoolId } from './model/resources.ts';
 import { CloneKind, Snapshot, SnapshotId } from './model/snapshot.ts';
 import { Task, TaskId } from './model/task.ts';
 import { UsageSample } from './model/usage.ts';
+import { pool } from './pool-contract.ts';
 import { SnapshotRef, snapshot } from './snapshot-contract.ts';
 
 /**
@@ -65,6 +69,7 @@ export const WorldEvent = z.discriminatedUnion('kind', [
     machines: z.array(Machine),
     media: z.array(Medium),
     snapshots: z.array(Snapshot),
+    pools: z.array(Pool),
     tasks: z.array(Task),
   }),
   z.object({ kind: z.literal('machineChanged'), machine: Machine }),
@@ -73,6 +78,8 @@ export const WorldEvent = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('mediumRemoved'), id: MediumId }),
   z.object({ kind: z.literal('snapshotChanged'), snapshot: Snapshot }),
   z.object({ kind: z.literal('snapshotRemoved'), id: SnapshotId }),
+  z.object({ kind: z.literal('poolChanged'), pool: Pool }),
+  z.object({ kind: z.literal('poolRemoved'), id: PoolId }),
   z.object({ kind: z.literal('taskChanged'), task: Task }),
 ]);
 export type WorldEvent = z.infer<typeof WorldEvent>;
@@ -116,6 +123,7 @@ const host = {
 };
 
 const machine = {
+  ...guestCalls,
   list: call
     .route({ method: 'GET', path: '/machines', summary: 'All machines', tags: ['machine'] })
     .input(Nothing)
@@ -310,5 +318,5 @@ const usage = {
     .output(eventIterator(UsageSample)),
 };
 
-export const contract = { core, host, machine, admission, snapshot, medium, task, events, usage };
+export const contract = { core, host, machine, admission, snapshot, medium, pool, task, events, usage };
 export type Contract = typeof contract;

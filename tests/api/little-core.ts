@@ -31,6 +31,7 @@ export class LittleCore implements Disposable {
       machines: this.#machineCalls(),
       runner: this.#runnerCalls(),
       admission: { check: unused, startWith: unused },
+      guest: { info: unused, execute: unused },
       snapshots: {
         known: () => [],
         list: () => [],
@@ -48,6 +49,12 @@ export class LittleCore implements Disposable {
         ...{ relocate: unused, move: unused, scan: unused, attach: unused, detach: unused },
         describe: () => refuse(),
       },
+      pools: {
+        ...{ list: () => [], get: () => refuse(), create: () => refuse(), configure: () => refuse() },
+        ...{ move: () => refuse(), remove: () => refuse(), assign: unused, budget: () => refuse() },
+        setReserve: () => refuse(),
+      },
+      allocation: { grants: () => refuse(), preview: () => refuse() },
       tasks: { list: () => [], cancel: () => refuse() },
       host: { info: unused, doctor: async () => [], listFolder: unused },
       usage: {

@@ -3,6 +3,7 @@ import { type Contract, contract } from '../../shared/contract.ts';
 import type { CoreInfo } from '../../shared/model/host.ts';
 import type { ConsoleTickets } from './console-tickets.ts';
 import { withMappedErrors } from './error-mapping.ts';
+import { createGuestHandlers } from './guest-handlers.ts';
 import { readMachineLog } from './machine-log.ts';
 import type { ApiLog, CoreServices } from './services.ts';
 import { openUsageStream, openWorldStream, waitForState } from './subscriptions.ts';
@@ -34,6 +35,7 @@ export function createRouter({
     machine: {
       ...createMachineHandlers(os.machine, services),
       ...createActionHandlers(os.machine, services),
+      ...createGuestHandlers(os.machine, services),
       openConsole: os.machine.openConsole.handler(({ input }) =>
         tickets.issue(services.machines.get(input.machine).id, input.channel),
       ),
@@ -46,6 +48,7 @@ export function createRouter({
     },
     snapshot: createSnapshotHandlers(os.snapshot, services),
     medium: createMediumHandlers(os.medium, services),
+    pool: createPoolHandlers(os.pool, services),
     task: {
       list: os.task.list.handler(() => tasks.list()),
       cancel: os.task.cancel.handler(({ input }) => tasks.cancel(input.id)),
@@ -71,6 +74,7 @@ function createImplementer(log: ApiLog) {
 
 type MachineCalls = ReturnType<typeof createImplementer>['machine'];
 type MediumCalls = ReturnType<typeof createImplementer>['medium'];
+type PoolCalls = ReturnType<typeof createImplementer>['pool'];
 type SnapshotCalls = ReturnType<typeof createImplementer>['snapshot'];
 
 const nothing = () => ({});
@@ -143,6 +147,21 @@ function createSnapshotHandlers(snapshot: SnapshotCalls, { snapshots }: CoreServ
     ),
     cost: snapshot.cost.handler(({ input }) => snapshots.cost(input.machine, input.snapshot)),
     thumbnail: snapshot.thumbnail.handler(({ input }) => snapshots.thumbnail(input.machine, input.snapshot)),
+  };
+}
+
+function createPoolHandlers(pool: PoolCalls, { pools, allocation }: CoreServices) {
+  return {
+    list: pool.list.handler(() => pools.list()),
+    create: pool.create.handler(({ input }) => pools.create(input)),
+    configure: pool.configure.handler(({ input: { pool: ref, ...change } }) => pools.configure(ref, change)),
+    move: pool.move.handler(({ input }) => pools.move(input.pool, input.parent, input.position)),
+    remove: pool.remove.handler(({ input }) => pools.remove(input.pool)),
+    assign: pool.assign.handler(({ input }) => pools.assign(input.machine, input.pool)),
+    preview: pool.preview.handler(({ input }) => allocation.preview(input)),
+    grants: pool.grants.handler(() => allocation.grants()),
+    budget: pool.budget.handler(() => pools.budget()),
+    setReserve: pool.setReserve.handler(({ input }) => pools.setReserve(input)),
   };
 }
 

@@ -1,5 +1,6 @@
 import type { Duplex } from 'node:stream';
 import type { ConsoleChannel, CreateMachineInput, WorldEvent } from '../../shared/contract.ts';
+import type { GuestExecOutput, GuestInfo } from '../../shared/guest-contract.ts';
 import type { EngineId, EngineInfo } from '../../shared/model/engine.ts';
 import type { FolderListing, HostInfo } from '../../shared/model/host.ts';
 import type { Issue, Machine, MachineConfig, MachineId } from '../../shared/model/machine.ts';
@@ -8,7 +9,10 @@ import type { CloneKind, Snapshot, SnapshotCost } from '../../shared/model/snaps
 import type { Task, TaskId } from '../../shared/model/task.ts';
 import type { UsageSample } from '../../shared/model/usage.ts';
 import type { AdmissionService } from '../admission/admission-service.ts';
+import type { GuestCommandInput } from '../machines/guest-service.ts';
 import type { MediumManager } from '../media/medium-manager.ts';
+import type { AllocationView } from '../pools/allocation-view.ts';
+import type { PoolService } from '../pools/pool-service.ts';
 
 /** Where a drive sits on a machine: controller's name, port, device. */
 interface DriveSlot {
@@ -62,6 +66,10 @@ export interface CoreServices {
     openChannel(id: MachineId, channel: ConsoleChannel): Promise<Duplex>;
   };
   readonly admission: Pick<AdmissionService, 'check' | 'startWith'>;
+  readonly guest: {
+    info(machine: string): Promise<GuestInfo>;
+    execute(machine: string, command: GuestCommandInput): Promise<GuestExecOutput>;
+  };
   /** `snapshot` is a name or an id. */
   readonly snapshots: {
     /** The snapshots of all machines. */
@@ -87,6 +95,8 @@ export interface CoreServices {
     remove(id: MediumId, deletesFile: boolean): Promise<void>;
   };
   readonly mediumManager: MediumManager;
+  readonly pools: Omit<PoolService, 'claimIssues'>;
+  readonly allocation: AllocationView;
   readonly tasks: {
     list(): Task[];
     cancel(id: TaskId): Task;

@@ -5,11 +5,13 @@ import type { CliContext } from './context.ts';
 import { addCreateCommand } from './create-command.ts';
 import { addDiskCommands } from './disk-commands.ts';
 import { reportFailure } from './failure.ts';
+import { addGuestCommands } from './guest-commands.ts';
 import { addInfoCommands } from './info-commands.ts';
 import { addRunCommand } from './run-command.ts';
 import { addServeCommand } from './serve-command.ts';
 import { addSetCommand } from './set-command.ts';
 import { addSnapshotCommands } from './snapshot-commands.ts';
+import { addStartCommand } from './start-command.ts';
 
 /** The whole command line: one file per group of commands. */
 export function createProgram(context: CliContext, version: string): Command {
@@ -22,8 +24,10 @@ export function createProgram(context: CliContext, version: string): Command {
   addInfoCommands(program, context);
   addCreateCommand(program, context);
   addSetCommand(program, context);
+  addStartCommand(program, context);
   addActionCommands(program, context);
   addConsoleCommands(program, context);
+  addGuestCommands(program, context);
   addSnapshotCommands(program, context);
   addDiskCommands(program, context);
   addServeCommand(program, context);

@@ -156,6 +156,11 @@ export class MachineRunner {
     return this.#ask(id, 'show', (session) => session.openChannel(channel));
   }
 
+  /** Speaks with the guest beside other actions. @throws InnError `INVALID_STATE`, and what the work throws */
+  askGuest<T>(id: MachineId, work: (session: Session) => Promise<T>): Promise<T> {
+    return this.#ask(id, 'screenshot', work);
+  }
+
   /** Brings changed settings to a running machine. @throws InnError see `assertGrowthAdmitted`, `applyLiveSettings` */
   async applyLive(before: MachineRecord, after: MachineRecord): Promise<void> {
     await this.#act(before.id, 'configureLive', async (live, _, signal) => {
@@ -178,6 +183,11 @@ export class MachineRunner {
   /** Counters of one machine. @throws InnError `INVALID_STATE`, `ENGINE_FAILED`, `ENGINE_TIMEOUT` */
   usageOf(id: MachineId): Promise<GuestUsage> {
     return this.#ask(id, 'screenshot', (session) => session.sample());
+  }
+
+  /** The session of a machine that is on, for the allocation. */
+  live(id: MachineId): LiveSession | undefined {
+    return this.#context.sessions.get(id);
   }
 
   /** Counters of all machines that run and answer, and the last ones of those that have ended since. */
