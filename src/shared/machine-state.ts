@@ -21,6 +21,7 @@ export const MACHINE_STATES = {
   LiveSnapshotting: { kind: 'transient', label: 'Taking Live Snapshot' },
   RestoringSnapshot: { kind: 'transient', label: 'Restoring Snapshot' },
   DeletingSnapshot: { kind: 'transient', label: 'Deleting Snapshot' },
+  DeletingSnapshotOnline: { kind: 'transient', label: 'Deleting Snapshot Online' },
   SettingUp: { kind: 'transient', label: 'Setting Up' },
 } as const satisfies Record<string, { kind: 'rest' | 'online' | 'transient'; label: string }>;
 
@@ -76,6 +77,8 @@ interface ActionRule {
 const OFF = ['PoweredOff', 'Aborted'] as const;
 const REST = ['PoweredOff', 'Saved', 'Aborted', 'AbortedSaved'] as const;
 const LIVE = ['Running', 'Paused'] as const;
+/** At work on snapshots while a process runs. */
+const SNAPSHOTTING = ['Snapshotting', 'LiveSnapshotting', 'DeletingSnapshotOnline'] as const;
 
 /**
  * The action table: the core guards with it, the window enables buttons with it, the docs print it, the tests
@@ -108,7 +111,7 @@ export const ACTIONS = {
   powerOff: {
     verb: 'power off',
     label: 'Power Off',
-    from: ['Running', 'Paused', 'Stuck', 'Starting', 'Restoring', 'Saving', 'Snapshotting', 'LiveSnapshotting'],
+    from: [...LIVE, 'Stuck', 'Starting', 'Restoring', 'Saving', ...SNAPSHOTTING],
     during: 'Stopping',
     to: 'PoweredOff',
     requirement: 'is not running, paused or stuck',
@@ -137,19 +140,19 @@ export const ACTIONS = {
   show: {
     verb: 'show',
     label: 'Show',
-    from: ['Running', 'Paused', 'Stuck', 'Saving', 'Snapshotting', 'LiveSnapshotting'],
+    from: [...LIVE, 'Stuck', 'Saving', ...SNAPSHOTTING],
     requirement: 'is not running',
   },
   type: {
     verb: 'type into',
     label: 'Type Text',
-    from: ['Running', 'LiveSnapshotting'],
+    from: ['Running', 'LiveSnapshotting', 'DeletingSnapshotOnline'],
     requirement: 'is not running',
   },
   screenshot: {
     verb: 'take a screenshot of',
     label: 'Take Screenshot',
-    from: ['Running', 'Paused', 'Stuck', 'Snapshotting', 'LiveSnapshotting'],
+    from: [...LIVE, 'Stuck', ...SNAPSHOTTING],
     requirement: 'is not running or paused',
   },
   configure: {
@@ -187,9 +190,13 @@ export const ACTIONS = {
   deleteSnapshot: {
     verb: 'delete a snapshot of',
     label: 'Delete Snapshot',
-    from: REST,
-    during: 'DeletingSnapshot',
-    requirement: 'is not powered off or saved',
+    from: [...REST, ...LIVE],
+    during: {
+      ...{ PoweredOff: 'DeletingSnapshot', Saved: 'DeletingSnapshot' },
+      ...{ Aborted: 'DeletingSnapshot', AbortedSaved: 'DeletingSnapshot' },
+      ...{ Running: 'DeletingSnapshotOnline', Paused: 'DeletingSnapshotOnline' },
+    },
+    requirement: 'is busy',
   },
   remove: {
     verb: 'remove',

@@ -23,28 +23,28 @@ import { makeTestRecord } from '../support/machine-records.ts';
 /**
  * The whole table by hand, a second time: `x` is legal. Columns: PoweredOff, Saved, Aborted, AbortedSaved | Running,
  * Paused, Stuck | Starting, Stopping, Saving, Restoring | Snapshotting, LiveSnapshotting, RestoringSnapshot,
- * DeletingSnapshot, SettingUp. Source: field guide §4.2.
+ * DeletingSnapshot, DeletingSnapshotOnline, SettingUp. Source: field guide §4.2.
  */
 const LEGAL: Record<MachineAction, string> = {
-  start: '           xxxx ... .... .....',
-  pause: '           .... x.. .... .....',
-  resume: '          .... .x. .... .....',
-  reset: '           .... xxx .... .....',
-  powerButton: '     .... x.. .... .....',
-  powerOff: '        .... xxx x.xx xx...',
-  saveState: '       .... xx. .... .....',
-  discardState: '    .x.x ... .... .....',
-  keepWarmStart: '   .... xx. .... .....',
-  show: '            .... xxx ..x. xx...',
-  type: '            .... x.. .... .x...',
-  screenshot: '      .... xxx .... xx...',
-  configure: '       x.x. ... .... .....',
-  configureLive: '   xxxx xx. .... .....',
-  clone: '           x.x. ... .... .....',
-  takeSnapshot: '    xxxx xx. .... .....',
-  restoreSnapshot: ' xxxx ... .... .....',
-  deleteSnapshot: '  xxxx ... .... .....',
-  remove: '          xxxx ... .... .....',
+  start: '           xxxx ... .... ......',
+  pause: '           .... x.. .... ......',
+  resume: '          .... .x. .... ......',
+  reset: '           .... xxx .... ......',
+  powerButton: '     .... x.. .... ......',
+  powerOff: '        .... xxx x.xx xx..x.',
+  saveState: '       .... xx. .... ......',
+  discardState: '    .x.x ... .... ......',
+  keepWarmStart: '   .... xx. .... ......',
+  show: '            .... xxx ..x. xx..x.',
+  type: '            .... x.. .... .x..x.',
+  screenshot: '      .... xxx .... xx..x.',
+  configure: '       x.x. ... .... ......',
+  configureLive: '   xxxx xx. .... ......',
+  clone: '           x.x. ... .... ......',
+  takeSnapshot: '    xxxx xx. .... ......',
+  restoreSnapshot: ' xxxx ... .... ......',
+  deleteSnapshot: '  xxxx xx. .... ......',
+  remove: '          xxxx ... .... ......',
 };
 
 const cases = ALL_ACTIONS.flatMap((action) =>

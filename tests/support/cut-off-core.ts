@@ -20,7 +20,7 @@ interface Model {
   snapshots: Record<string, Content>;
   clones: Record<string, Content>;
 }
-type Work = 'write' | 'take' | 'takeOnline' | 'restore' | 'delete' | 'linked' | 'full' | 'remove';
+type Work = 'write' | 'take' | 'takeOnline' | 'restore' | 'delete' | 'deleteOnline' | 'linked' | 'full' | 'remove';
 interface Pending {
   work: Work;
   block: number;
@@ -89,6 +89,8 @@ function choose(): Pending {
     'restore',
     'delete',
     'delete',
+    'deleteOnline',
+    'deleteOnline',
     'linked',
     'full',
     'remove',
@@ -101,7 +103,7 @@ function choose(): Pending {
 
 async function perform(pending: Pending, after: Model): Promise<Model> {
   const { work, block, byte, target, name } = pending;
-  const isIdle = (work === 'restore' || work === 'delete' || work === 'remove') && target === undefined;
+  const isIdle = (work === 'restore' || work.startsWith('delete') || work === 'remove') && target === undefined;
   const isClone = work === 'linked' || work === 'full';
   const isFull =
     (work.startsWith('take') && Object.keys(model.snapshots).length > 5) ||
@@ -114,6 +116,7 @@ async function perform(pending: Pending, after: Model): Promise<Model> {
   else if (work === 'takeOnline') await takeOnline(name);
   else if (work === 'restore') await snapshots.restore('web', target ?? '', { takesCurrentFirst: false });
   else if (work === 'delete') await snapshots.remove('web', target ?? '').catch(allowInUse);
+  else if (work === 'deleteOnline') await deleteOnline(target ?? '');
   else if (work === 'remove') await machines.remove(target ?? '', true);
   else {
     if (web().state === 'Saved') await runner.discardState(web().id);
@@ -125,6 +128,12 @@ async function perform(pending: Pending, after: Model): Promise<Model> {
 async function takeOnline(name: string): Promise<void> {
   await runner.start(web().id);
   await snapshots.take('web', { name, description: '', withMemory: true });
+  await runner.powerOff(web().id);
+}
+
+async function deleteOnline(target: string): Promise<void> {
+  await runner.start(web().id);
+  await snapshots.remove('web', target).catch(allowInUse);
   await runner.powerOff(web().id);
 }
 
@@ -148,7 +157,7 @@ async function agree({ model: before, pending }: Line): Promise<Model> {
   const present = await readDisk({ media }, diskOf(web()));
   if (work === 'write' && present[block] === byte) after.present[block] = byte;
   if (work === 'restore' && !isDeepStrictEqual(present, before.present)) after.present = before.snapshots[target] ?? [];
-  if (work === 'delete' && !list.some(({ id }) => id === target)) delete after.snapshots[target];
+  if (work?.startsWith('delete') && !list.some(({ id }) => id === target)) delete after.snapshots[target];
   for (const taken of list) {
     const isNew = taken.name === name || taken.name === `Linked base for '${name}'`;
     if (isNew) after.snapshots[taken.id] = before.present;

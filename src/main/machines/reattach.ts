@@ -9,6 +9,7 @@ import type { MachineRecord } from './machine-record.ts';
 import { type OnlineState, stateOf } from './reconcile.ts';
 import type { RunnerContext } from './runner-context.ts';
 import { hasStateFile, removeStrayStates } from './saved-state.ts';
+import { recoverOnlineMerge } from './snapshots/merge-online.ts';
 import { recoverTake } from './snapshots/recovery.ts';
 
 /** How long the start of the program waits for machines that do not answer, in milliseconds. */
@@ -49,6 +50,7 @@ async function reattach(
   }
   const session = await attaching;
   await context.tidy(id, () => recoverTake(context, record, session));
+  await context.tidy(id, () => recoverOnlineMerge(context, id, session));
   await settleReattached(context, context.require(id), session, AbortSignal.any([closing, interrupted]));
 }
 

@@ -9,7 +9,7 @@ import classes from './console-page.module.css';
 /** Says why there is no live screen, and offers the way on. Nothing while the machine runs. */
 export function ConsoleOverlay({ machine, isConnected }: { machine: Machine; isConnected: boolean }) {
   const { state, reasonDetail } = machine;
-  if (state === 'Running' || state === 'LiveSnapshotting')
+  if (state === 'Running' || state === 'LiveSnapshotting' || state === 'DeletingSnapshotOnline')
     return isConnected ? null : <Working text="Connecting to the screen…" />;
   if (isTransient(state)) return <Working text={`${MACHINE_STATES[state].label}…`} />;
   return (

@@ -18,6 +18,10 @@ export const DIALECT: QmpDialect = {
   },
   async keepState() {},
   async takeSnapshot() {},
+  async mergeDisk() {},
+  async settleMerge() {
+    return false;
+  },
   async setCpuLimit() {},
   async setMemoryTarget() {},
   async changeMedium() {},

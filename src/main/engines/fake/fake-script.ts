@@ -16,6 +16,8 @@ export const FAKE_MOMENTS = [
   'keepState',
   'takeSnapshot',
   'writeSnapshot',
+  'mergeDisk',
+  'settleMerge',
   'setCpuLimit',
   'setMemoryTarget',
   'changeMedium',

@@ -13,15 +13,33 @@ export async function nodeInDrive(engine: QmpCaller, id: string): Promise<string
 
 /** Whether the image in the drive is this file. @throws InnError as `nodeInDrive` */
 export async function hasFileInDrive(engine: QmpCaller, id: string, path: string): Promise<boolean> {
-  const name = (await mediumInDrive(engine, id))?.file;
-  if (typeof name !== 'string') return false;
-  // An image whose base was told has a description of itself as its name.
-  return name === path || (name.startsWith('json:') && topFileOf(name.slice('json:'.length)) === path);
+  return fileIn((await mediumInDrive(engine, id))?.file) === path;
 }
 
-function topFileOf(description: string): unknown {
-  const node: unknown = JSON.parse(description);
-  return isRecord(node) && isRecord(node.file) ? node.file.filename : undefined;
+/** The files of the images in the drive, from the one that is written to the one that stands alone. */
+export async function filesInDrive(engine: QmpCaller, id: string): Promise<(string | undefined)[]> {
+  const files: (string | undefined)[] = [];
+  for (let image = (await mediumInDrive(engine, id))?.image; isRecord(image); image = image['backing-image']) {
+    files.push(fileIn(image.filename));
+  }
+  return files;
+}
+
+/** Name of the open image that stands in the file. @throws InnError `ENGINE_FAILED` when there is none */
+export async function nodeOfFile(engine: QmpCaller, path: string): Promise<string> {
+  const nodes = await engine.execute('query-named-block-nodes', { flat: true });
+  const isImage = (node: unknown) => isRecord(node) && node.drv !== 'file' && fileIn(node.file) === path;
+  const node = Array.isArray(nodes) ? nodes.find(isImage) : undefined;
+  if (isRecord(node) && typeof node['node-name'] === 'string') return node['node-name'];
+  throw new InnError('ENGINE_FAILED', `The machine that runs does not use '${path}'.`, { details: { path } });
+}
+
+/** An image whose base was told has a description of itself as its name. */
+function fileIn(name: unknown): string | undefined {
+  if (typeof name !== 'string' || !name.startsWith('json:')) return typeof name === 'string' ? name : undefined;
+  const node: unknown = JSON.parse(name.slice('json:'.length));
+  const file = isRecord(node) && isRecord(node.file) ? node.file.filename : undefined;
+  return typeof file === 'string' ? file : undefined;
 }
 
 async function mediumInDrive(engine: QmpCaller, id: string): Promise<Record<string, unknown> | undefined> {

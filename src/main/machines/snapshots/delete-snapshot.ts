@@ -4,10 +4,12 @@ import type { MachineId } from '../../../shared/model/machine.ts';
 import type { MediumId } from '../../../shared/model/medium.ts';
 import type { ChangeEvent } from '../../events.ts';
 import type { TaskHandle } from '../../tasks/task-service.ts';
+import type { LiveSession } from '../live-session.ts';
 import type { MachineRecord } from '../machine-record.ts';
 import type { RunnerContext } from '../runner-context.ts';
 import { hideUnnamed } from './hidden-media.ts';
 import { hiddenOf, mergeHidden, nextMerge } from './merge-disks.ts';
+import { mergeOnline } from './merge-online.ts';
 import { disksOf, removeFiles } from './overlays.ts';
 import { reNoteSavedState } from './saved-note.ts';
 import { type SnapshotRecord, toSnapshot } from './snapshot-record.ts';
@@ -16,6 +18,7 @@ import { filesOf } from './take-snapshot.ts';
 /**
  * Forgets a snapshot in one transaction, then merges its disks with what builds on them. A merge that is cut off goes on
  * at the next start; one that fails leaves more files than needed, and every content as it is.
+ * @param live the session of a machine that is on: its engine merges what it uses, and the guest goes on meanwhile
  * @throws InnError `MEDIUM_IN_USE` when linked clones build on it; `CANCELLED`, `DISK_FULL` when the merge ended early
  */
 export async function deleteSnapshot(
@@ -23,20 +26,21 @@ export async function deleteSnapshot(
   record: MachineRecord,
   snapshot: SnapshotRecord,
   interrupted: AbortSignal,
+  live?: LiveSession,
 ): Promise<void> {
   const { deps } = context;
   assertNoClones(context, record, snapshot);
   const { state: stateBefore, reason: reasonBefore, reasonDetail: detailBefore } = record;
   deps.commit((publish) => {
     forgetSnapshot(context, record, snapshot, publish);
-    deps.journal.put(record.id, { kind: 'merge', stateBefore, reasonBefore, detailBefore });
+    deps.journal.put(record.id, { kind: 'merge', stateBefore, reasonBefore, detailBefore, onEngine: null });
     context.write(record.id, { state: stateDuring('deleteSnapshot', stateBefore) ?? stateBefore, reason: 'user' });
   });
   context.step('delete: forgotten');
   await removeFiles(filesOf(context, snapshot));
   const title = `Merging the disks of snapshot '${snapshot.name}' of '${record.config.name}'`;
   const options = { title, machineId: record.id, canCancel: true };
-  await deps.tasks.run(options, (task) => mergeAll(context, record.id, task, interrupted));
+  await deps.tasks.run(options, (task) => mergeAll(context, record.id, task, interrupted, live));
 }
 
 /** Merges, and gives the machine its state of before, however the merge ends. */
@@ -45,16 +49,18 @@ export async function mergeAll(
   id: MachineId,
   task: TaskHandle,
   interrupted: AbortSignal,
+  live?: LiveSession,
 ): Promise<void> {
   const signal = AbortSignal.any([task.signal, interrupted]);
+  const onProgress = (done: number, total: number): void => task.progress(total > 0 ? done / total : null);
   try {
-    await mergeHidden(context, id, {
-      signal,
-      onProgress: (done, total) => task.progress(total > 0 ? done / total : null),
-    });
+    if (live) await mergeOnline(context, live, { signal, onProgress });
+    else await mergeHidden(context, id, { signal, onProgress });
     context.step('delete: merged');
   } finally {
-    await endMerge(context, id);
+    if (live?.exit || (live && interrupted.aborted))
+      context.deps.journal.delete(id); // its end, or who ends it, tells more
+    else await endMerge(context, id);
   }
 }
 

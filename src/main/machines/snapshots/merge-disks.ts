@@ -3,6 +3,7 @@ import { stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { MachineId } from '../../../shared/model/machine.ts';
 import type { MediumId } from '../../../shared/model/medium.ts';
+import type { ChangeEvent } from '../../events.ts';
 import type { ChainLink } from '../../media/formats/backing-chain.ts';
 import { openChain } from '../../media/formats/backing-chain.ts';
 import { convertImage } from '../../media/formats/convert.ts';
@@ -24,13 +25,22 @@ export interface MergeStep {
 /** For estimates of time: what a slow disk manages. */
 export const COPY_BYTES_PER_SECOND = 100 * 1024 ** 2;
 
-/** The next merge of disks that only this machine needs, or undefined when none is left. */
-export async function nextMerge(context: RunnerContext, id: MachineId): Promise<MergeStep | undefined> {
+/**
+ * The next merge of disks that only this machine needs, or undefined when none is left.
+ * @param canDo false for those that have to wait
+ */
+export async function nextMerge(
+  context: RunnerContext,
+  id: MachineId,
+  canDo: (step: MergeStep) => boolean = () => true,
+): Promise<MergeStep | undefined> {
   for (const hidden of hiddenOf(context, id)) {
     const [child] = context.deps.media.childrenOf(hidden.id);
     const image = await describeImage(context, hidden.id);
     const merge = planMerge(image);
-    if (merge !== 'keep') return { hidden, merge, child, image };
+    if (merge === 'keep') continue;
+    const step = { hidden, merge, child, image };
+    if (canDo(step)) return step;
   }
   return undefined;
 }
@@ -71,37 +81,46 @@ export async function allocated(path: string): Promise<number> {
 /**
  * Merges what only this machine needs, until nothing is left. Each merge leaves all contents as they are at every moment
  * and ends with a transaction, so it can be cut off anywhere and done again. The machine must be at rest.
- * @throws InnError `CANCELLED`, `DISK_FULL`, `IMAGE_INVALID`, and as `openImage`
+ * @throws InnError `CANCELLED`, `DISK_FULL`, `IMAGE_INVALID`, `MEDIUM_IN_USE`, and as `openImage`
  */
 export async function mergeHidden(context: RunnerContext, id: MachineId, options: CopyOptions): Promise<void> {
   for (let step = await nextMerge(context, id); step; step = await nextMerge(context, id)) {
-    const { hidden, merge, child } = step;
-    if (merge === 'drop' || !child) {
-      context.deps.commit((publish) => context.deps.media.forget([hidden.id], publish));
-      await removeFiles([hidden.location]);
-    } else {
-      await mergeInto(context, { ...step, child }, options);
-    }
+    await mergeStep(context, step, options);
   }
 }
 
-async function mergeInto(
-  context: RunnerContext,
-  { hidden, merge, child }: MergeStep & { child: MediumRecord },
-  options: CopyOptions,
-): Promise<void> {
-  const { media, commit } = context.deps;
+/** One merge of images that no engine uses. */
+export async function mergeStep(context: RunnerContext, step: MergeStep, options: CopyOptions): Promise<void> {
+  const { hidden, merge, child } = step;
+  if (merge === 'drop' || !child) {
+    context.deps.commit((publish) => context.deps.media.forget([hidden.id], publish));
+    await removeFiles([hidden.location]);
+    return;
+  }
   const base = await chainOf(context, hidden.id);
+  await whileHeld(context, [hidden, child], () => mergeInto(context, { ...step, child }, base, options));
+}
+
+/** Nobody else may copy, compact or attach them meanwhile. @throws InnError `MEDIUM_IN_USE` */
+export function whileHeld<T>(
+  { deps: { media } }: RunnerContext,
+  disks: readonly MediumRecord[],
+  work: () => Promise<T>,
+): Promise<T> {
+  const needs = disks.map(({ id, name }) => ({ id, name, isAlone: true }));
+  return media.locks.hold(needs, 'being merged', work);
+}
+
+type Place = Pick<MediumRecord, 'location' | 'format' | 'isOwned' | 'parentId'>;
+type MergePair = Pick<MergeStep, 'hidden' | 'merge'> & { child: MediumRecord };
+
+async function mergeInto(context: RunnerContext, pair: MergePair, base: Chain, options: CopyOptions): Promise<void> {
+  const { hidden, merge, child } = pair;
   const own: ChainLink = { path: child.location, format: child.format };
-  let place: Pick<MediumRecord, 'location' | 'format' | 'isOwned' | 'parentId'>;
-  const { parentId } = hidden;
-  if (merge === 'down') {
-    await mergeDown(own, base, options);
-    place = { location: hidden.location, format: hidden.format, isOwned: hidden.isOwned, parentId };
-  } else if (merge === 'up') {
-    await mergeUp([own, ...base], options);
-    place = { location: child.location, format: child.format, isOwned: child.isOwned, parentId };
-  } else {
+  let place = placeAfter(pair);
+  if (merge === 'down') await mergeDown(own, base, options);
+  else if (merge === 'up') await mergeUp([own, ...base], options);
+  else {
     const location = join(dirname(child.location), `${randomUUID()}.${OVERLAY_FORMAT}`);
     const openBacking = () => openChain(base, { isReadOnly: true });
     await convertImage(own, { path: location, format: OVERLAY_FORMAT }, { ...options, openBacking });
@@ -110,12 +129,33 @@ async function mergeInto(
   context.step(`merge: copied ${merge}`);
   // A base that is only read, and now by nobody, is an ordinary medium again.
   const isKept = merge === 'flatten';
-  commit((publish) => {
-    if (isKept) media.amend(hidden.id, { isHidden: false }, publish);
-    else media.forget([hidden.id], publish);
-    media.amend(child.id, place, publish);
+  context.deps.commit((publish) => {
+    if (isKept) context.deps.media.amend(hidden.id, { isHidden: false }, publish);
+    storeMerged(context, pair, place, publish);
   });
   context.step('merge: stored');
+  await removeMerged(pair);
+}
+
+/** Where the child stands when the two are one. */
+export function placeAfter({ hidden, merge, child }: MergePair): Place {
+  const { location, format, isOwned } = merge === 'down' ? hidden : child;
+  return { location, format, isOwned, parentId: hidden.parentId };
+}
+
+/** Stores that the two are one, within the caller's commit. */
+export function storeMerged(
+  { deps: { media } }: RunnerContext,
+  { hidden, merge, child }: MergePair,
+  place: Place,
+  publish: (event: ChangeEvent) => void,
+): void {
+  if (merge !== 'flatten') media.forget([hidden.id], publish);
+  media.amend(child.id, place, publish);
+}
+
+/** Deletes the file that nobody needs any more. */
+export async function removeMerged({ hidden, merge, child }: MergePair): Promise<void> {
   if (merge !== 'up') await removeFiles([child.location]);
   else if (hidden.isOwned) await removeFiles([hidden.location]);
 }

@@ -11,6 +11,10 @@ const Before = { stateBefore: MachineState, reasonBefore: StateReason, detailBef
 export const DiskSwitch = z.object({ from: MediumId, to: MediumId });
 export type DiskSwitch = z.infer<typeof DiskSwitch>;
 
+/** Two images of a disk that become one while the machine is on. */
+export const EngineMerge = z.object({ hidden: MediumId, child: MediumId, way: z.enum(['down', 'up']) });
+export type EngineMerge = z.infer<typeof EngineMerge>;
+
 /** What is under way on a machine, as it is written down before it begins. One at a time. */
 export const Operation = z.discriminatedUnion('kind', [
   /**
@@ -31,10 +35,14 @@ export const Operation = z.discriminatedUnion('kind', [
     disks: z.array(DiskSwitch),
     pausedMs: z.number().nullable(),
   }),
-  /** Disks of deleted snapshots are merged, step by step; each step is whole by itself. */
-  z.object({ kind: z.literal('merge'), ...Before }),
+  /**
+   * Disks of deleted snapshots are merged, step by step; each step is whole by itself. `onEngine` is the one that the
+   * engine of a machine that is on works at.
+   */
+  z.object({ kind: z.literal('merge'), ...Before, onEngine: EngineMerge.nullable().default(null) }),
   /** The machine is copied, and must not run meanwhile. */
   z.object({ kind: z.literal('copy'), ...Before }),
 ]);
 export type Operation = z.infer<typeof Operation>;
+export type MergeOperation = Extract<Operation, { kind: 'merge' }>;
 export type TakeOperation = Extract<Operation, { kind: 'take' }>;

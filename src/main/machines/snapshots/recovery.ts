@@ -1,9 +1,10 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { toErrorReport } from '../../../shared/errors.ts';
-import { isRest } from '../../../shared/machine-state.ts';
+import { can, isRest, stateDuring } from '../../../shared/machine-state.ts';
 import type { MachineId } from '../../../shared/model/machine.ts';
 import type { Session } from '../../engines/engine.ts';
+import { snapshotBoard } from '../board-files.ts';
 import type { MachineRecord } from '../machine-record.ts';
 import type { RunnerContext } from '../runner-context.ts';
 import { hasStateFile } from '../saved-state.ts';
@@ -21,6 +22,7 @@ export function recoverRestStates(context: RunnerContext): void {
   for (const { id, state } of table.list()) {
     const operation = journal.get(id);
     if (operation === undefined || operation.kind === 'take' || isRest(state)) continue;
+    if (!isRest(operation.stateBefore)) continue; // its engine knows
     const { kind, stateBefore, reasonBefore: reason, detailBefore: detail } = operation;
     commit(() => {
       if (kind === 'copy') journal.delete(id);
@@ -113,26 +115,33 @@ async function overlaidDrives({ deps }: RunnerContext, { config }: MachineRecord
   return Promise.all(overlaid.map(({ controller, each }) => resolveDrive(deps.media, controller, each)));
 }
 
-/** Goes on with merges that were cut off, or were not possible until now; as a task, before anything else is done. */
+/** Goes on with merges that were cut off, or were not possible until now; as tasks, before anything else is done. */
 export async function resumeMerges(context: RunnerContext): Promise<void> {
-  const { deps } = context;
-  for (const record of deps.table.list()) {
-    if (!isRest(record.state)) continue;
-    const isCutOff = deps.journal.get(record.id)?.kind === 'merge';
-    if (!isCutOff && !(await hasMerges(context, record.id).catch(() => false))) continue;
-    void context.queue.run(record.id, (signal) => context.tidy(record.id, () => mergeNow(context, record, signal)));
-  }
+  for (const { id } of context.deps.table.list()) await resumeMergesOf(context, id);
 }
 
-async function mergeNow(context: RunnerContext, { id }: MachineRecord, interrupted: AbortSignal): Promise<void> {
+/** As `resumeMerges`, of one machine, whether it is on or at rest. Never rejects. */
+export async function resumeMergesOf(context: RunnerContext, id: MachineId): Promise<void> {
+  const { deps } = context;
+  const record = deps.table.get(id);
+  if (!record || record.isDisposable || !can('deleteSnapshot', record.state)) return;
+  const isCutOff = deps.journal.get(id)?.kind === 'merge';
+  if (!isCutOff && !(await hasMerges(context, id).catch(() => false))) return;
+  void context.queue.run(id, (signal) => context.tidy(id, () => mergeNow(context, id, signal)));
+}
+
+async function mergeNow(context: RunnerContext, id: MachineId, interrupted: AbortSignal): Promise<void> {
   const { deps } = context;
   const { state, reason, reasonDetail: detailBefore, config } = context.require(id);
+  const live = context.sessions.get(id);
+  if (!can('deleteSnapshot', state) || isRest(state) !== (live === undefined)) return;
   deps.commit(() => {
-    deps.journal.put(id, { kind: 'merge', stateBefore: state, reasonBefore: reason, detailBefore });
-    context.write(id, { state: 'DeletingSnapshot', reason: 'user' });
+    deps.journal.put(id, { kind: 'merge', stateBefore: state, reasonBefore: reason, detailBefore, onEngine: null });
+    context.write(id, { state: stateDuring('deleteSnapshot', state) ?? state, reason: 'user' });
   });
   const title = `Merging the disks of deleted snapshots of '${config.name}'`;
-  await deps.tasks.run({ title, machineId: id, canCancel: true }, (task) => mergeAll(context, id, task, interrupted));
+  const options = { title, machineId: id, canCancel: true };
+  await deps.tasks.run(options, (task) => mergeAll(context, id, task, interrupted, live));
 }
 
 /**
@@ -160,5 +169,6 @@ export async function sweepSnapshotFolders(context: RunnerContext, pending: Read
 /** The memory of a snapshot may still be on its way. */
 function isWritten({ deps }: RunnerContext, { id }: MachineRecord, name: string): boolean {
   const operation = deps.journal.get(id);
-  return operation?.kind === 'take' && operation.stateFile === inSnapshots(name);
+  if (operation?.kind !== 'take') return false;
+  return operation.stateFile === inSnapshots(name) || snapshotBoard(operation.snapshotId) === name;
 }

@@ -6,6 +6,7 @@ import { sampleUsage } from './counters.ts';
 import { type Drive, type Drives, driveCounters } from './drives.ts';
 import { isForWantOfRoom } from './machine.ts';
 import type { MachineParts } from './machine-parts.ts';
+import { mergeCommands } from './merge-commands.ts';
 
 type Arguments = Record<string, unknown>;
 
@@ -16,6 +17,7 @@ export function machineCommands(parts: MachineParts): Record<string, QmpCommand>
     ...queryCommands(parts),
     ...deviceCommands(parts),
     ...balloonCommands(parts),
+    ...mergeCommands(parts),
     ...extensionCommands(parts),
   };
 }

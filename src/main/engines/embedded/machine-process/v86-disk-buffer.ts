@@ -62,6 +62,14 @@ export class V86Disk implements DiskBuffer {
     return old;
   }
 
+  /** Runs work between two requests of the guest; its failure is the caller's alone. */
+  alone<T>(work: () => Promise<T>): Promise<T> {
+    const { promise, resolve, reject } = Promise.withResolvers<T>();
+    const run = () => work().then(resolve, reject);
+    this.#push({ operation: 'flush', run, done: () => undefined });
+    return promise;
+  }
+
   /** v86 asks for the master boot record without waiting, to guess the disk's geometry. */
   async prepare(): Promise<void> {
     const sector = new Uint8Array(Math.min(512, this.byteLength));
