@@ -6,16 +6,17 @@ import { guestCalls } from './guest-contract.ts';
 import { MachineState } from './machine-state.ts';
 import { medium } from './medium-contract.ts';
 import { EngineId, EngineInfo } from './model/engine.ts';
+import { Audio, Motherboard } from './model/hardware.ts';
 import { CoreInfo, FolderListing, HostInfo } from './model/host.ts';
 import { Issue, Machine, MachineConfig, MachineId } from './model/machine.ts';
 import { ImageVariant, Medium, MediumFormat, MediumId } from './model/medium.ts';
 import { Pool } from './model/pool.ts';
-import { PoolId } from './model/resources.ts';
+import { PoolId, Resources } from './model/resources.ts';
 import { CloneKind, Snapshot, SnapshotId } from './model/snapshot.ts';
 import { Task, TaskId } from './model/task.ts';
-import { UsageSample } from './model/usage.ts';
 import { pool } from './pool-contract.ts';
 import { SnapshotRef, snapshot } from './snapshot-contract.ts';
+import { usage } from './usage-contract.ts';
 
 /**
  * Every call and every event of the program: the table of contents. Handlers, client, OpenAPI document and command
@@ -50,6 +51,10 @@ export const CreateMachineInput = z.object({
   isoPath: z.string().optional(),
   floppyPath: z.string().optional(),
   keepsWarmStart: z.boolean().optional(),
+  /** What is left out is as the OS type recommends, as far as an engine here can give it. */
+  motherboard: Motherboard.partial().optional(),
+  audio: Audio.partial().optional(),
+  priority: Resources.shape.priority.optional(),
 });
 export type CreateMachineInput = z.infer<typeof CreateMachineInput>;
 
@@ -304,18 +309,6 @@ const events = {
       }),
     )
     .output(Machine),
-};
-
-const usage = {
-  latest: call
-    .route({ method: 'GET', path: '/usage', summary: 'The latest sample of host and machines', tags: ['usage'] })
-    .input(Nothing)
-    .output(UsageSample),
-  /** Opens with the samples of the last minutes, oldest first, then one each second. */
-  subscribe: call
-    .route({ method: 'GET', path: '/usage/stream', summary: 'One sample a second', tags: ['usage'] })
-    .input(Nothing)
-    .output(eventIterator(UsageSample)),
 };
 
 export const contract = { core, host, machine, admission, snapshot, medium, pool, task, events, usage };

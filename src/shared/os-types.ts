@@ -1,3 +1,5 @@
+import type { Motherboard } from './model/hardware.ts';
+
 /** Recommended hardware for a guest operating system; a new machine starts with it and keeps it when the type changes. */
 export interface OsType {
   id: string;
@@ -9,6 +11,8 @@ export interface OsType {
   /** 0: no hard disk is proposed. */
   diskGiB: number;
   videoMemoryMiB: number;
+  /** What its installer asks for; a new machine has it where an engine can give it. */
+  motherboard?: Partial<Motherboard>;
 }
 
 const os = (
@@ -38,7 +42,10 @@ export const OS_TYPES: readonly OsType[] = [
   os('windows-2000', 'Windows 2000', 'windows', 'i686', 256, 1, 8, 8),
   os('windows-xp-32', 'Windows XP (32-bit)', 'windows', 'i686', 512, 1, 10, 16),
   os('windows-10-64', 'Windows 10 (64-bit)', 'windows', 'x86_64', 4096, 2, 50, 128),
-  os('windows-11-64', 'Windows 11 (64-bit)', 'windows', 'x86_64', 4096, 2, 80, 128),
+  {
+    ...os('windows-11-64', 'Windows 11 (64-bit)', 'windows', 'x86_64', 4096, 2, 80, 128),
+    motherboard: { chipset: 'q35', firmware: 'uefi', isSecureBoot: true, hasTpm: true },
+  },
   os('freebsd-32', 'FreeBSD (32-bit)', 'bsd', 'i686', 512, 1, 10, 8),
   os('freebsd-64', 'FreeBSD (64-bit)', 'bsd', 'x86_64', 1024, 1, 16, 16),
   os('freedos', 'FreeDOS / MS-DOS', 'other', 'i686', 32, 1, 1, 4),

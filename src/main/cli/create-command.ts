@@ -6,12 +6,13 @@ import { LIMITS } from '../../shared/model/hardware.ts';
 import { MediumFormat } from '../../shared/model/medium.ts';
 import { OS_TYPES } from '../../shared/os-types.ts';
 import { memory, size, wholeNumber } from './arguments.ts';
+import { addBoardOptions, type BoardOptions, boardChanges } from './board-options.ts';
 import { choice } from './choice.ts';
 import { type CliContext, show, withConnection } from './context.ts';
 import { machineFields } from './print.ts';
 import { summaryOf } from './summary.ts';
 
-interface CreateOptions {
+interface CreateOptions extends BoardOptions {
   os?: string;
   memory?: number;
   processors?: number;
@@ -54,6 +55,7 @@ function toInput(name: string, options: CreateOptions): CreateMachineInput {
     description: options.description,
     group: options.group,
     keepsWarmStart: options.warmStart,
+    ...boardChanges(options),
   };
   const said = Object.entries(input).filter(([, value]) => value !== undefined);
   return { name, ...Object.fromEntries(said) };
@@ -61,7 +63,7 @@ function toInput(name: string, options: CreateOptions): CreateMachineInput {
 
 /** `inn create <name> [options]`. */
 export function addCreateCommand(program: Command, context: CliContext): void {
-  program
+  const command = program
     .command('create <name>')
     .description(summaryOf(contract.machine.create))
     .option('--os <type>', `guest operating system: ${OS_TYPES.map(({ id }) => id).join(', ')}`)
@@ -80,10 +82,10 @@ export function addCreateCommand(program: Command, context: CliContext): void {
     .option('--engine <engine>', 'auto, embedded or qemu', choice(EngineChoice.options))
     .option('--description <text>', 'a note for people')
     .option('--group <path>', 'group in the list, such as /Lab/Web')
-    .option('--warm-start', 'keep the booted state, so that the next start is instant')
-    .action(async (name: string, options: CreateOptions, command: Command) => {
-      await withConnection(context, async ({ client }) => {
-        show(context, command, await client.machine.create(toInput(name, options)), machineFields);
-      });
+    .option('--warm-start', 'keep the booted state, so that the next start is instant');
+  addBoardOptions(command).action(async (name: string, options: CreateOptions, command: Command) => {
+    await withConnection(context, async ({ client }) => {
+      show(context, command, await client.machine.create(toInput(name, options)), machineFields);
     });
+  });
 }

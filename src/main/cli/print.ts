@@ -38,6 +38,19 @@ export function machineTable(machines: Machine[]): string[] {
   );
 }
 
+/** What of the motherboard, sound and priority is not as usual. */
+function boardFields({ motherboard, audio, resources }: Machine['config']): [string, string][] {
+  const { chipset, firmware, isSecureBoot, hasTpm, watchdog } = motherboard;
+  const board = [
+    firmware === 'uefi' ? (isSecureBoot ? 'UEFI with Secure Boot' : 'UEFI') : 'BIOS',
+    ...[chipset === 'q35' ? 'Q35' : 'i440FX', ...(hasTpm ? ['TPM 2.0'] : [])],
+    ...(watchdog === 'none' ? [] : [`watchdog (${watchdog})`]),
+  ];
+  const sound = audio.card === 'none' ? [] : [['Audio', audio.card] as [string, string]];
+  const priority = resources.priority === 'normal' ? [] : [['Priority', resources.priority] as [string, string]];
+  return [['Motherboard', board.join(', ')], ...sound, ...priority];
+}
+
 export function machineFields(machine: Machine): string[] {
   const { config } = machine;
   const drives = config.storage.flatMap((controller) =>
@@ -63,6 +76,7 @@ export function machineFields(machine: Machine): string[] {
       'Boot',
       config.kernelBoot ? `Linux kernel (${config.kernelBoot.source})` : config.bootOrder.join(', ') || 'nothing',
     ],
+    ...boardFields(config),
     ...drives,
     ...adapters,
     ['Warm start', machine.hasWarmStart ? 'kept' : config.keepsWarmStart ? 'kept after the next boot' : 'off'],

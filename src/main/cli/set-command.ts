@@ -10,12 +10,13 @@ import type { MediumId } from '../../shared/model/medium.ts';
 import { AdapterMode } from '../../shared/model/network.ts';
 import type { InnClient } from '../api/client-link.ts';
 import { memory, onOff, wholeNumber } from './arguments.ts';
+import { addBoardOptions, type BoardOptions, withBoardChanges } from './board-options.ts';
 import { choice, choiceList } from './choice.ts';
 import { type CliContext, show, withConnection } from './context.ts';
 import { machineFields } from './print.ts';
 import { summaryOf } from './summary.ts';
 
-interface SetOptions {
+interface SetOptions extends BoardOptions {
   name?: string;
   os?: string;
   memory?: number;
@@ -38,7 +39,7 @@ export function applyOptions(config: MachineConfig, options: SetOptions): Machin
     ...(options.cable === undefined ? {} : { isCableConnected: options.cable }),
   };
   return {
-    ...config,
+    ...withBoardChanges(config, options),
     name: options.name ?? config.name,
     osType: options.os ?? config.osType,
     memoryMiB: options.memory ?? config.memoryMiB,
@@ -89,7 +90,7 @@ async function changeDisc(client: InnClient, machine: Machine, iso: string): Pro
 
 /** `inn set <machine> [options]`. */
 export function addSetCommand(program: Command, context: CliContext): void {
-  program
+  const command = program
     .command('set <machine>')
     .description(summaryOf(contract.machine.configure))
     .option('--name <name>', 'rename it')
@@ -116,17 +117,17 @@ export function addSetCommand(program: Command, context: CliContext): void {
       choice(AdapterMode.options),
     )
     .option('--cable <on|off>', 'cable of the first adapter; also while it runs', onOff)
-    .option('--iso <file|none>', 'insert or eject a disc; also while it runs')
-    .action(async (name: string, options: SetOptions, command: Command) => {
-      const { iso, ...settings } = options;
-      await withConnection(context, async ({ client }) => {
-        let machine = await client.machine.get({ machine: name });
-        if (Object.keys(settings).length > 0) {
-          const config = applyOptions(machine.config, settings);
-          machine = await client.machine.configure({ machine: machine.id, revision: machine.revision, config });
-        }
-        if (iso !== undefined) machine = await changeDisc(client, machine, iso);
-        show(context, command, machine, machineFields);
-      });
+    .option('--iso <file|none>', 'insert or eject a disc; also while it runs');
+  addBoardOptions(command).action(async (name: string, options: SetOptions, command: Command) => {
+    const { iso, ...settings } = options;
+    await withConnection(context, async ({ client }) => {
+      let machine = await client.machine.get({ machine: name });
+      if (Object.keys(settings).length > 0) {
+        const config = applyOptions(machine.config, settings);
+        machine = await client.machine.configure({ machine: machine.id, revision: machine.revision, config });
+      }
+      if (iso !== undefined) machine = await changeDisc(client, machine, iso);
+      show(context, command, machine, machineFields);
     });
+  });
 }

@@ -52,10 +52,11 @@ const NEW_DISK = 'disk';
  * @throws InnError `INVALID_INPUT`, `NAME_IN_USE`, `INVALID_CONFIG`, `MEDIUM_IN_USE`, `FILE_NOT_FOUND`,
  * `FILE_NOT_ACCESSIBLE`, `IMAGE_INVALID`, `DISK_FULL`
  */
-export async function createMachine(deps: CreateMachineDeps, input: CreateMachineInput): Promise<MachineRecord> {
-  if (deps.table.byName(input.name)) throw nameInUse(input.name);
+export async function createMachine(deps: CreateMachineDeps, wanted: CreateMachineInput): Promise<MachineRecord> {
+  if (deps.table.byName(wanted.name)) throw nameInUse(wanted.name);
   const id = MachineId.parse(randomUUID());
-  const osType = chooseOsType(input);
+  const osType = chooseOsType(wanted);
+  const input = withRecommendedBoard(deps, wanted, osType);
   const diskSize = newDiskSize(input, osType);
   if (diskSize !== null) assertDiskSize(diskSize);
   await assertKernelFiles(input);
@@ -71,6 +72,22 @@ export async function createMachine(deps: CreateMachineDeps, input: CreateMachin
     await deleteFolder(aside);
     throw cause;
   }
+}
+
+/** With the motherboard that the OS type recommends, when an engine here can give it; else without. */
+function withRecommendedBoard(
+  { checkEngine }: CreateMachineDeps,
+  input: CreateMachineInput,
+  osType: OsType,
+): CreateMachineInput {
+  if (osType.motherboard === undefined) return input;
+  const recommended = { ...input, motherboard: { ...osType.motherboard, ...input.motherboard } };
+  return checkEngine(draftOf(recommended, osType)).engine === null ? input : recommended;
+}
+
+/** The configuration without its media. */
+function draftOf(input: CreateMachineInput, osType: OsType): MachineConfig {
+  return makeConfig(input, osType, { disks: [], disc: null, floppy: null }, macAddressFrom(randomBytes(3)));
 }
 
 function store(deps: CreateMachineDeps, id: MachineId, config: MachineConfig, media: PreparedMedia): MachineRecord {
@@ -137,8 +154,7 @@ async function prepareMedia(
 
 /** QCOW2, unless the engine that would run the machine cannot use it (docs/decisions/0008). */
 function newDiskFormat({ checkEngine, diskFormatsOf }: CreateMachineDeps, input: CreateMachineInput, osType: OsType) {
-  const draft = makeConfig(input, osType, { disks: [], disc: null, floppy: null }, macAddressFrom(randomBytes(3)));
-  const { engine } = checkEngine(draft);
+  const { engine } = checkEngine(draftOf(input, osType));
   return engine === null || diskFormatsOf(engine).includes('qcow2') ? 'qcow2' : 'raw';
 }
 

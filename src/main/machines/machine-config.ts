@@ -64,7 +64,9 @@ export function makeConfig(
     adapters: [{ model: 'auto', mode: 'nat', macAddress, isCableConnected: true, ...USUAL_ADAPTER }],
     keepsWarmStart: input.keepsWarmStart ?? false,
     isTemplate: false,
-    ...USUAL_HARDWARE,
+    motherboard: { ...USUAL_HARDWARE.motherboard, ...input.motherboard },
+    audio: { ...USUAL_HARDWARE.audio, ...input.audio },
+    resources: { ...USUAL_HARDWARE.resources, priority: input.priority ?? USUAL_HARDWARE.resources.priority },
   });
 }
 
