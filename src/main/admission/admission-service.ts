@@ -34,7 +34,14 @@ export interface AdmissionService {
 export function createAdmissionService(deps: AdmissionDeps): AdmissionService {
   const { machines, runner, tasks, events, ceilings, log } = deps;
   const queue = new WaitQueue(deps);
-  const changes = events.subscribe(() => ({ kind: 'snapshot', machines: [], media: [], snapshots: [], tasks: [] }));
+  const changes = events.subscribe(() => ({
+    kind: 'snapshot',
+    machines: [],
+    media: [],
+    snapshots: [],
+    pools: [],
+    tasks: [],
+  }));
   /** Machines that room is made for at the moment: that they are at rest still does not end what they were given. */
   const expected = new Set<MachineId>();
 

@@ -35,6 +35,8 @@ export class WaitQueue {
   #timer: NodeJS.Timeout | undefined;
   #round: Promise<void> | undefined;
   #isClosed = false;
+  /** Something has changed since the last look. */
+  #isStale = false;
 
   constructor(deps: WaitQueueDeps) {
     this.#deps = deps;
@@ -57,7 +59,8 @@ export class WaitQueue {
   /** Something has changed: looks whether one of them fits now. */
   look(): void {
     if (this.#entries.length === 0 || this.#isClosed) return;
-    this.#round ??= this.#tryAll().finally(() => {
+    this.#isStale = true;
+    this.#round ??= this.#tryUntilSettled().finally(() => {
       this.#round = undefined;
     });
   }
@@ -97,6 +100,14 @@ export class WaitQueue {
         // The task shows it; who asked for it has gone on long ago.
         this.#deps.log.warn({ machine: waiting.machineId, error: toErrorReport(error) }, 'It waits no longer');
       });
+  }
+
+  /** What changes during a round counts in another one right after it. */
+  async #tryUntilSettled(): Promise<void> {
+    while (this.#isStale && !this.#isClosed) {
+      this.#isStale = false;
+      await this.#tryAll();
+    }
   }
 
   async #tryAll(): Promise<void> {
