@@ -21,6 +21,7 @@ import { engineName, useEngines } from '../engines.ts';
 import { useMedia } from '../store.ts';
 import { ADAPTER_MODE_LABELS, ADAPTER_MODEL_LABELS, attachmentWords, bootWords, slotWords } from './config-words.ts';
 import classes from './details-tab.module.css';
+import { GuestBlock } from './guest-block.tsx';
 import { PreviewBlock } from './preview-block.tsx';
 import { UsageBlock } from './usage-block.tsx';
 
@@ -42,6 +43,7 @@ export function DetailsTab({ machine }: { machine: Machine }) {
       <div className={classes.side}>
         <PreviewBlock machine={machine} />
         {isOnline(machine.state) && <UsageBlock machine={machine} />}
+        <GuestBlock machine={machine} />
         <EngineBlock machine={machine} />
         <Block title="Display" icon={IconDeviceDesktop} action={<Edit machine={machine} page="display" />}>
           <Facts>
