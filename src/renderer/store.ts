@@ -2,6 +2,8 @@ import { useMemo } from 'react';
 import type { WorldEvent } from '../shared/contract.ts';
 import type { Machine, MachineId } from '../shared/model/machine.ts';
 import type { Medium, MediumId } from '../shared/model/medium.ts';
+import type { Pool } from '../shared/model/pool.ts';
+import type { PoolId } from '../shared/model/resources.ts';
 import type { Snapshot, SnapshotId } from '../shared/model/snapshot.ts';
 import type { Task, TaskId } from '../shared/model/task.ts';
 import { observable, useObservable } from './observable.ts';
@@ -13,6 +15,7 @@ export interface World {
   machines: ReadonlyMap<MachineId, Machine>;
   media: ReadonlyMap<MediumId, Medium>;
   snapshots: ReadonlyMap<SnapshotId, Snapshot>;
+  pools: ReadonlyMap<PoolId, Pool>;
   tasks: ReadonlyMap<TaskId, Task>;
 }
 
@@ -21,6 +24,7 @@ export const EMPTY_WORLD: World = {
   machines: new Map(),
   media: new Map(),
   snapshots: new Map(),
+  pools: new Map(),
   tasks: new Map(),
 };
 
@@ -33,6 +37,7 @@ export function apply(world: World, event: WorldEvent): World {
         machines: byId(event.machines),
         media: byId(event.media),
         snapshots: byId(event.snapshots),
+        pools: byId(event.pools),
         tasks: byId(event.tasks),
       };
     case 'machineChanged':
@@ -47,6 +52,10 @@ export function apply(world: World, event: WorldEvent): World {
       return { ...world, snapshots: withItem(world.snapshots, event.snapshot) };
     case 'snapshotRemoved':
       return { ...world, snapshots: without(world.snapshots, event.id) };
+    case 'poolChanged':
+      return { ...world, pools: withItem(world.pools, event.pool) };
+    case 'poolRemoved':
+      return { ...world, pools: without(world.pools, event.id) };
     case 'taskChanged':
       return { ...world, tasks: withItem(world.tasks, event.task) };
   }

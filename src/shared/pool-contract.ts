@@ -23,7 +23,7 @@ const Hypothesis = z.object({
     )
     .default([]),
 });
-export type Hypothesis = z.input<typeof Hypothesis>;
+export type Hypothesis = z.infer<typeof Hypothesis>;
 
 const PreviewLoad = z.object({
   machines: z.array(z.object({ machineId: MachineId, ...ResourceGrant.shape })),

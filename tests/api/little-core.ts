@@ -64,6 +64,9 @@ export class LittleCore implements Disposable {
           this.usageListeners.add(listener);
           return () => this.usageListeners.delete(listener);
         },
+        ...{ history: () => refuse(), report: () => refuse(), exportReport: () => refuse(), advise: unused },
+        ...{ prices: () => refuse(), setPrices: () => refuse(), budgets: () => [] },
+        ...{ setBudget: () => refuse(), removeBudget: () => refuse() },
       },
       events: this.events,
     };

@@ -19,7 +19,8 @@ export interface Reach extends AsyncDisposable {
 }
 
 export const TRANSPORTS = {
-  'in process': (api: CoreApi) => Promise.resolve({ client: createInProcessClient(api.router), close: async () => {} }),
+  'in process': (api: CoreApi): Promise<Way> =>
+    Promise.resolve({ client: createInProcessClient(api.router), close: async () => {} }),
   'a WebSocket': overWebSocket,
   'HTTP with OpenAPI': overHttp,
   'a message port': overMessagePort,

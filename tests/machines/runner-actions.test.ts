@@ -17,6 +17,7 @@ describe('the life of a machine', () => {
       machines: [],
       media: [],
       snapshots: [],
+      pools: [],
       tasks: [],
     }));
     await house.runner.start(id);

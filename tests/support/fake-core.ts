@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import { connectInProcess } from '../../src/main/api/client.ts';
 import { createApi } from '../../src/main/api/serve-core.ts';
+import type { InnClient } from '../../src/main/api/client-link.ts';
 import { type AppOptions, createApp } from '../../src/main/app.ts';
 import { FakeEngine, type FakeWorld } from '../../src/main/engines/fake/engine.ts';
 import type { FakeMachine } from '../../src/main/engines/fake/fake-machine.ts';
@@ -46,7 +47,7 @@ export async function openFakeCore({ folder = makeTempFolder(), world = new Map(
     isClosed = true;
   };
   onTestFinished(close);
-  const { client } = connectInProcess(createApi(app, '0.0.0', log));
+  const { client }: { client: InnClient } = connectInProcess(createApi(app, '0.0.0', log));
 
   return {
     ...{ app, client, engine, world, folder, host, close },

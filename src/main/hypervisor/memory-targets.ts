@@ -1,3 +1,4 @@
+import type { Grant } from './allocation.ts';
 import { allocateMemory, type MachineClaims, type PoolClaims } from './claim-tree.ts';
 
 /** A machine that is on; sizes in whole MiB. */
@@ -36,6 +37,8 @@ export interface MemoryPlan {
   isUnderPressure: boolean;
   /** What each machine with a balloon is to have, in MiB, by id. */
   targets: Map<string, number>;
+  /** What machines and pools are granted, in MiB, by id. */
+  grants: Map<string, Grant>;
 }
 
 /**
@@ -69,7 +72,7 @@ export function planMemory(
     const target = Math.max(floorOf(machine), grants.get(machine.id)?.amount ?? machine.promisedMiB);
     targets.set(machine.id, Math.abs(target - machine.balloonMiB) < SLACK_MIB ? machine.balloonMiB : target);
   }
-  return { budget, isUnderPressure, targets };
+  return { budget, isUnderPressure, targets, grants };
 }
 
 /** The least that a machine can be left with, in MiB. */

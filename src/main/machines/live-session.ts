@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { InnError } from '../../shared/errors.ts';
 import type { MachineId } from '../../shared/model/machine.ts';
 import type { Exit, GuestUsage, Session } from '../engines/engine.ts';
+import { ExecutionCap } from './execution-cap.ts';
 import type { SavedPhase } from './exit-outcome.ts';
 
 /** The error of whoever was interrupted, by a power off or by the user. */
@@ -23,6 +24,8 @@ export class LiveSession {
   warmStartedAtMs: number | undefined;
   /** The latest counters, for admission; undefined before the first sample. */
   lastUsage: GuestUsage | undefined;
+  /** What holds of its processors. */
+  readonly cap = new ExecutionCap();
   readonly #ended = new AbortController();
 
   constructor(machineId: MachineId, session: Session) {

@@ -30,6 +30,8 @@ export interface MachineServiceDeps {
   /** Size of the host, for the rules that depend on it. */
   host: () => HostSize;
   checkEngine: CheckEngine;
+  /** What is wrong with the claims on the host, beside those of the other machines; absent: nothing ever is. */
+  claimIssues?: (config: MachineConfig, id: MachineId | null) => Issue[];
   /** The formats of hard disks that an engine can use. */
   diskFormatsOf: (engine: EngineId) => readonly MediumFormat[];
   /**
@@ -85,7 +87,7 @@ class Machines implements MachineService {
   }
 
   async create(input: CreateMachineInput): Promise<Machine> {
-    const assertSound = (config: MachineConfig) => assertNoErrors(config, this.#issues(config));
+    const assertSound = (config: MachineConfig) => assertNoErrors(config, this.#issues(config, null));
     const record = await createMachine({ ...this.#deps, assertSound }, input);
     await this.#deps.media.refresh(mediaOf(record.config));
     return this.#deps.view(record);
@@ -118,7 +120,7 @@ class Machines implements MachineService {
     const problems = this.#deps.media.problemsOf(config, id);
     const ofMedia = problems.map(({ field, error }) => ({ severity: 'error' as const, field, message: error.message }));
     const { engine, engineReason } = this.#deps.checkEngine(config);
-    return { issues: [...this.#nameIssues(config, id), ...this.#issues(config), ...ofMedia], engine, engineReason };
+    return { issues: [...this.#nameIssues(config, id), ...this.#issues(config, id), ...ofMedia], engine, engineReason };
   }
 
   /** Checks the new configuration, tells the engine when the machine is on, and stores it. */
@@ -139,10 +141,10 @@ class Machines implements MachineService {
     const [problem] = this.#deps.media.problemsOf(config, id);
     if (problem) throw problem.error;
     // What was wrong before does not forbid another change: a machine from a larger computer can still be renamed.
-    const old = new Set(this.#issues(before).map(({ field, message }) => `${field} ${message}`));
+    const old = new Set(this.#issues(before, id).map(({ field, message }) => `${field} ${message}`));
     assertNoErrors(
       config,
-      this.#issues(config).filter(({ field, message }) => !old.has(`${field} ${message}`)),
+      this.#issues(config, id).filter(({ field, message }) => !old.has(`${field} ${message}`)),
     );
   }
 
@@ -164,8 +166,9 @@ class Machines implements MachineService {
     return findMachine(this.#deps.table, ref);
   }
 
-  #issues(config: MachineConfig): Issue[] {
-    return [...checkConfig(config, this.#deps.host()), ...this.#deps.checkEngine(config).issues];
+  #issues(config: MachineConfig, id: MachineId | null): Issue[] {
+    const { host, checkEngine, claimIssues } = this.#deps;
+    return [...checkConfig(config, host()), ...checkEngine(config).issues, ...(claimIssues?.(config, id) ?? [])];
   }
 
   #nameIssues({ name }: MachineConfig, id: MachineId | null): Issue[] {

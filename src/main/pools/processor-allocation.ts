@@ -1,0 +1,86 @@
+import type { Grant } from '../hypervisor/allocation.ts';
+import { nextCap } from '../hypervisor/cap-policy.ts';
+import { allocateProcessors, leastLimit, type MachineClaims, type PoolClaims } from '../hypervisor/claim-tree.ts';
+import { givableProcessors, processorDemand } from '../hypervisor/processor-demand.ts';
+import type { LiveSession } from '../machines/live-session.ts';
+import type { MachineRecord } from '../machines/machine-record.ts';
+import { mostProcessors } from './machine-claims.ts';
+
+/** A machine with a session, and what it used of the processors since the last reading. */
+export interface RunningMachine {
+  record: MachineRecord;
+  live: LiveSession;
+  usedProcessors: number;
+}
+
+export interface ProcessorState {
+  /** Could be given at this moment. */
+  processors: number;
+  isContended: boolean;
+  grants: Map<string, Grant>;
+}
+
+/** What the last seconds say of other programs' use weighs so much beside the newest reading. */
+const MEMORY = 0.7;
+
+/** Use of the host by other programs, evened out, as one busy moment must not shake every machine. */
+export class OtherPrograms {
+  #processors = 0;
+
+  /** @param isComparable false when a container gives less than the host has: its use cannot be told from ours then */
+  read(hostUse: number, byMachines: number, isComparable: boolean): number {
+    const now = isComparable ? Math.max(0, hostUse - byMachines) : 0;
+    this.#processors = this.#processors * MEMORY + now * (1 - MEMORY);
+    return this.#processors;
+  }
+}
+
+/** A machine's part in the tree of processors: a guest that stands still wants nothing. */
+export function claimsOf({ record: { id, config, state }, live, usedProcessors }: RunningMachine): MachineClaims {
+  const { poolId, processor, memory } = config.resources;
+  const most = mostProcessors(config);
+  const allowed = ((live.cap.told ?? 100) / 100) * config.processors.count;
+  const demand = state === 'Paused' || state === 'Stuck' ? 0 : processorDemand({ most, used: usedProcessors, allowed });
+  return { id, poolId, processor, memory, processorDemand: demand, memoryDemandMiB: config.memoryMiB };
+}
+
+/** Divides the processors among the machines that are on. */
+export function shareProcessors(
+  claims: readonly MachineClaims[],
+  pools: readonly PoolClaims[],
+  host: Parameters<typeof givableProcessors>[0],
+): ProcessorState {
+  const processors = givableProcessors(host);
+  const grants = allocateProcessors({ pools, machines: claims }, processors);
+  const wanted = claims.reduce((sum, { id }) => sum + (grants.get(id)?.wanted ?? 0), 0);
+  return { processors, isContended: wanted > processors, grants };
+}
+
+/** Tells each engine its cap where that has changed. An engine that does not answer is left to its own for now. */
+export function enforceCaps(
+  machines: readonly RunningMachine[],
+  claims: readonly MachineClaims[],
+  pools: ReadonlyMap<string, PoolClaims>,
+  grants: ReadonlyMap<string, Grant>,
+  onError: (machine: MachineRecord, error: unknown) => void,
+): void {
+  machines.forEach(({ record, live }, index) => {
+    const claim = claims[index];
+    const grant = grants.get(record.id);
+    if (!claim || !grant || live.cap.isBusy || live.exit) return;
+    const { count, capPercent } = record.config.processors;
+    const limit = leastLimit(pools, claim);
+    const toldPercent = live.cap.told;
+    const percent = nextCap({ count, ownPercent: capPercent, limit, grant, toldPercent });
+    if (percent === undefined) return;
+    live.cap.granted = percent < capPercent ? percent : 100;
+    live.call((session) => live.cap.tell(session, capPercent)).catch((error: unknown) => onError(record, error));
+  });
+}
+
+/** Gives a machine its own cap back, when the allocation holds it below. */
+export async function liftCap(live: LiveSession, { config }: MachineRecord): Promise<void> {
+  if (live.cap.granted === 100) return;
+  live.cap.granted = 100;
+  await live.call((session) => live.cap.tell(session, config.processors.capPercent));
+}
