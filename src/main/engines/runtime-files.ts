@@ -24,6 +24,8 @@ export const RUNTIME_FILES = {
   tpm: 'tpm.sock',
   /** A saved state on its way into QEMU or out of it. */
   migration: 'state.sock',
+  /** Disks that are out of their drives while QEMU saves a state; see `parked-disks.ts`. */
+  parkedDisks: 'parked-disks',
   /** A screenshot on its way out of QEMU. */
   screenshot: 'screen.image',
 } as const;

@@ -1,7 +1,12 @@
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Session } from '../../../src/main/engines/engine.ts';
+import { withDisksParked } from '../../../src/main/engines/qemu/parked-disks.ts';
+import { QmpSession } from '../../../src/main/engines/qmp-session.ts';
+import { RUNTIME_FILES } from '../../../src/main/engines/runtime-files.ts';
 import { GUEST_READY, type SerialConsole } from '../../support/serial-console.ts';
 import { isThere, MachineBench, openSerial } from '../conformance/machine-bench.ts';
 import { driveOn, mediumAt } from './machine-plan.ts';
@@ -105,3 +110,73 @@ function flipBit(bytes: Buffer, index: number, bit: number): Buffer {
   bytes.writeUInt8(bytes.readUInt8(index) ^ (1 << bit), index);
   return bytes;
 }
+
+describe.each(['vdi', 'vhd', 'vmdk', 'vhdx'] as const)('a machine in QEMU with a disk in %s', (format) => {
+  it('is saved and goes on, and is restored, with the disk as it was', async () => {
+    await using bench = await MachineBench.make(qemuUnderTest());
+    const image = path.join(bench.folder, `disk.${format}`);
+    const driver = format === 'vhd' ? 'vpc' : format;
+    execFileSync('qemu-img', ['create', '-q', '-f', driver, image, '16M']);
+    const overlay = path.join(bench.folder, 'over.qcow2');
+    execFileSync('qemu-img', ['create', '-q', '-u', '-f', 'qcow2', '-b', image, '-F', driver, overlay, '16M']);
+    const sizeBytes = 16 * 1024 ** 2;
+    const below = path.join(bench.folder, `below.${format}`);
+    execFileSync('cp', [image, below]);
+    const over = mediumAt(overlay, 'qcow2', { sizeBytes, backing: [{ path: below, format }] });
+    const drives = [
+      driveOn('ide', { medium: mediumAt(image, format, { sizeBytes }) }),
+      driveOn('virtio', { medium: over }),
+    ];
+    const session = await bench.start({ drives });
+    const serial = await openSerial(session);
+    await serial.expect(GUEST_READY);
+    for (const disk of ['sda', 'vda']) {
+      await serial.run(`echo first ${disk} | dd of=/dev/${disk} bs=512 conv=sync,fsync 2>/dev/null`);
+    }
+    const kept = path.join(bench.folder, 'kept.state');
+    await session.keepState(kept);
+    expect(await session.status()).toEqual({ state: 'Running' });
+    const read = (from: SerialConsole, disk: string) =>
+      from.run(`echo 3 > /proc/sys/vm/drop_caches; head -n 1 /dev/${disk}`);
+    for (const disk of ['sda', 'vda']) expect(await read(serial, disk)).toBe(`first ${disk}`);
+    const saved = path.join(bench.folder, 'saved.state');
+    await session.saveState(saved, { signal: never });
+    await session.powerOff();
+    const again = await openSerial(await bench.start({ drives, restoreFrom: saved }));
+    for (const disk of ['sda', 'vda']) {
+      expect(await read(again, disk)).toBe(`first ${disk}`);
+      await again.run(`echo second ${disk} | dd of=/dev/${disk} bs=512 conv=sync,fsync 2>/dev/null`);
+      expect(await read(again, disk)).toBe(`second ${disk}`);
+    }
+  }, 60_000);
+});
+
+it('gives a machine its disks back that a program took out to save its state, and was killed', async () => {
+  await using bench = await MachineBench.make(qemuUnderTest());
+  const image = path.join(bench.folder, 'disk.vdi');
+  execFileSync('qemu-img', ['create', '-q', '-f', 'vdi', image, '16M']);
+  const drives = [driveOn('ide', { medium: mediumAt(image, 'vdi', { sizeBytes: 16 * 1024 ** 2 }) })];
+  const session = await bench.start({ drives });
+  const serial = await openSerial(session);
+  await serial.expect(GUEST_READY);
+  await serial.run('echo kept | dd of=/dev/sda bs=512 conv=sync,fsync 2>/dev/null');
+  await session.pause();
+  assert(session instanceof QmpSession);
+  const { promise: reached, resolve } = Promise.withResolvers<void>();
+  const parkedFile = path.join(session.runtime.runtimeFolder, RUNTIME_FILES.parkedDisks);
+  void withDisksParked(session.caller, parkedFile, () => {
+    resolve();
+    return new Promise<never>(() => undefined); // killed here
+  });
+  await reached;
+  const parked = JSON.stringify(await session.caller.execute('query-block'));
+  expect(parked).not.toContain(image);
+  await session[Symbol.asyncDispose]();
+  const again = await qemuUnderTest().makeEngine().attach(session.runtime);
+  assert(again);
+  bench.keep(again);
+  expect(await isThere(parkedFile)).toBe(false);
+  await again.resume();
+  const read = 'echo 3 > /proc/sys/vm/drop_caches; head -n 1 /dev/sda';
+  expect(await (await openSerial(again)).run(read)).toBe('kept');
+}, 60_000);

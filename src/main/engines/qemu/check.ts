@@ -41,7 +41,12 @@ function checkController({ type, attachments }: StorageController, index: number
     return [error(`storage.${index}.type`, `The QEMU on this computer has no ${label} controller.`)];
   }
   if (type !== 'nvme' || attachments.length === 0) return [];
-  return [warning(`storage.${index}.type`, 'QEMU cannot save the state of a machine with NVMe disks.')];
+  return [
+    warning(
+      `storage.${index}.type`,
+      'QEMU cannot save the state of a machine with NVMe disks, nor take it into a snapshot: use VirtIO or SCSI for that.',
+    ),
+  ];
 }
 
 /** Each VirtIO or NVMe disk is a PCI device of its own, as each adapter is. */

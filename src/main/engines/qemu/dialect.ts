@@ -16,6 +16,7 @@ import { CpuLimit } from './cpu-limit.ts';
 import { guardAgainstDeath } from './death-guard.ts';
 import { mergeDisk, settleMerge } from './merge-disk.ts';
 import { runState } from './migration.ts';
+import { unparkDisks } from './parked-disks.ts';
 import { readProcessorSeconds } from './process-usage.ts';
 import { readGuestMemory, sampleGuest } from './sample.ts';
 import { writeState } from './save-state.ts';
@@ -70,7 +71,8 @@ export class QemuDialect implements QmpDialect {
   async saveState(engine: QmpCaller, file: string, { signal }: { signal: AbortSignal }): Promise<void> {
     const header = this.#facts?.state;
     if (header === undefined) throw ordersLost(this.#runtime.runtimeFolder);
-    const target = { file, socketPath: this.#inRuntime(RUNTIME_FILES.migration), header, signal };
+    const socketPath = this.#inRuntime(RUNTIME_FILES.migration);
+    const target = { file, socketPath, parkedFile: this.#inRuntime(RUNTIME_FILES.parkedDisks), header, signal };
     await this.#limit.lifted(() => writeState(engine, target));
   }
 
@@ -100,6 +102,11 @@ export class QemuDialect implements QmpDialect {
     await writeFile(`${file}.new`, String(percent), { mode: 0o600 });
     await rename(`${file}.new`, file);
     this.#enforce(percent);
+  }
+
+  /** Puts disks back that the program before this one had taken out of their drives to save a state. */
+  async takeUpDisks(engine: QmpCaller): Promise<void> {
+    await unparkDisks(engine, this.#inRuntime(RUNTIME_FILES.parkedDisks));
   }
 
   /** Goes on with the cap that the program before this one enforced. */

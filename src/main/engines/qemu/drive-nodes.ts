@@ -34,8 +34,8 @@ export async function nodeOfFile(engine: QmpCaller, path: string): Promise<strin
   throw new InnError('ENGINE_FAILED', `The machine that runs does not use '${path}'.`, { details: { path } });
 }
 
-/** An image whose base was told has a description of itself as its name. */
-function fileIn(name: unknown): string | undefined {
+/** The file of an image. One whose base was told has a description of itself as its name. */
+export function fileIn(name: unknown): string | undefined {
   if (typeof name !== 'string' || !name.startsWith('json:')) return typeof name === 'string' ? name : undefined;
   const node: unknown = JSON.parse(name.slice('json:'.length));
   const file = isRecord(node) && isRecord(node.file) ? node.file.filename : undefined;

@@ -84,6 +84,7 @@ export class QemuEngine implements Engine {
     try {
       await dialect.takeUpLimit();
       await session.connect({ timeoutMs: ATTACH_TIMEOUT_MS });
+      await dialect.takeUpDisks(session.caller);
       session.tendGuest(); // a snapshot may have been cut off
       return session;
     } catch (error) {

@@ -60,7 +60,7 @@ function asNotSupported(error: unknown): unknown {
   if (!(error instanceof InnError) || !UNSAVABLE.test(error.message)) return error;
   const reason = typeof error.details?.reason === 'string' ? error.details.reason : error.message;
   return new InnError('NOT_SUPPORTED', `QEMU cannot save the state of this machine: ${reason}`, {
-    hint: 'Shut the guest down instead; disks of the formats raw and qcow2 on any controller but NVMe can be saved.',
+    hint: 'Shut the guest down instead. Disks on any controller but NVMe can be saved: attach them to VirtIO or SCSI.',
     details: { reason },
     cause: error,
   });

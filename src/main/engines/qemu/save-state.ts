@@ -6,6 +6,7 @@ import { constants, createZstdCompress } from 'node:zlib';
 import { InnError } from '../../../shared/errors.ts';
 import type { QmpCaller } from '../qmp/link.ts';
 import { sendState, standStill } from './migration.ts';
+import { withDisksParked } from './parked-disks.ts';
 import { type StateHeader, writeHeader } from './state-header.ts';
 
 /** Level 1 is as fast as most disks, and memory shrinks to a quarter. */
@@ -18,6 +19,8 @@ export interface SaveTarget {
   file: string;
   /** Where QEMU sends its state; a free path in the runtime folder. */
   socketPath: string;
+  /** Where disks are written down that are closed meanwhile. */
+  parkedFile: string;
   header: StateHeader;
   signal: AbortSignal;
 }
@@ -33,7 +36,7 @@ export async function writeState(engine: QmpCaller, target: SaveTarget): Promise
     {
       await using output = await open(aside, 'w', 0o600);
       await standStill(engine);
-      await receive(engine, target, output);
+      await withDisksParked(engine, target.parkedFile, () => receive(engine, target, output));
       await output.sync();
     }
     if (target.signal.aborted) throw new InnError('CANCELLED', 'Saving the state was cancelled.');
