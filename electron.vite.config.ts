@@ -16,8 +16,9 @@ export default defineConfig({
           headless: source('main/headless.ts'),
           inn: source('main/cli/main.ts'),
           'machine-process': source('main/engines/embedded/machine-process/main.ts'),
+          'network-process': source('main/networks/network-process/main.ts'),
         },
-        // Chunks lie beside the entries: code that looks for the machine process beside itself finds it from any of them.
+        // Chunks lie beside the entries: code that looks for a process's program beside itself finds it from any of them.
         output: { format: 'es', entryFileNames: '[name].js', chunkFileNames: '[name]-[hash].js' },
       },
     },

@@ -39,7 +39,8 @@ export async function endLeftover(runtimeFolder: string): Promise<void> {
   });
 }
 
-function readProcessFile(runtimeFolder: string): ProcessIdentity | undefined {
+/** The process that was written down, whether it still runs or not. */
+export function readProcessFile(runtimeFolder: string): ProcessIdentity | undefined {
   try {
     const { pid, pidStartTime } = JSON.parse(readFileSync(path.join(runtimeFolder, PROCESS_FILE), 'utf8'));
     return Number.isSafeInteger(pid) && pid > 1 && typeof pidStartTime === 'string' ? { pid, pidStartTime } : undefined;

@@ -19,7 +19,14 @@ export interface LaunchedProcess extends ProcessIdentity {
   end(): Promise<void>;
 }
 
-const SUBJECT = 'The machine process';
+/** A program of this house that runs beside the core. */
+export interface HouseProgram {
+  /** What it is called in messages. */
+  subject: string;
+  script: string;
+}
+
+const MACHINE_PROCESS: HouseProgram = { subject: 'The machine process', script: machineProcessPath() };
 const READY = 'ready';
 const MAX_REPORT_LENGTH = 65_536;
 
@@ -29,10 +36,14 @@ const MAX_REPORT_LENGTH = 65_536;
  * ready, or why it is not. Until its guest runs it ends by itself when file 3 is closed, as by the end of this program.
  * @throws InnError `ENGINE_FAILED` when it cannot be started; the system's error when it cannot be written down
  */
-export async function launchMachineProcess(runtimeFolder: string, logFile: string): Promise<LaunchedProcess> {
+export async function launchMachineProcess(
+  runtimeFolder: string,
+  logFile: string,
+  { subject, script }: HouseProgram = MACHINE_PROCESS,
+): Promise<LaunchedProcess> {
   await using log = await openRotatedLog(logFile);
-  const started = await spawnDetached(process.execPath, [machineProcessPath(), runtimeFolder], {
-    subject: SUBJECT,
+  const started = await spawnDetached(process.execPath, [script, runtimeFolder], {
+    subject,
     cwd: runtimeFolder, // a folder that nobody unmounts under a running machine
     env: machineProcessEnvironment(),
     stdio: ['ignore', log.fd, log.fd, 'pipe'],
@@ -49,7 +60,7 @@ export async function launchMachineProcess(runtimeFolder: string, logFile: strin
   pipe.write(GO);
   return {
     ...{ pid, pidStartTime, ended },
-    ready: (options) => waitUntilReady(pipe, started, logFile, options),
+    ready: (options) => waitUntilReady(pipe, started, { subject, logFile }, options),
     end: () => end(started),
   };
 }
@@ -62,7 +73,7 @@ async function end(started: DetachedProcess): Promise<void> {
 async function waitUntilReady(
   pipe: Socket,
   started: DetachedProcess,
-  logFile: string,
+  { subject, logFile }: { subject: string; logFile: string },
   { timeoutMs, signal }: { timeoutMs: number; signal: AbortSignal },
 ): Promise<void> {
   const timeout = AbortSignal.timeout(timeoutMs);
@@ -70,10 +81,10 @@ async function waitUntilReady(
   if (report === READY) return;
   if (signal.aborted) throw new InnError('CANCELLED', 'The start was cancelled.');
   if (timeout.aborted) {
-    const message = `The machine process was not ready within ${timeoutMs / 1000} seconds.`;
+    const message = `${subject} was not ready within ${timeoutMs / 1000} seconds.`;
     throw new InnError('ENGINE_TIMEOUT', message, { hint: 'The host may be overloaded; try again.' });
   }
-  throw readFailure(report) ?? (await describeEarlyEnd(started, { subject: SUBJECT, logFile }));
+  throw readFailure(report) ?? (await describeEarlyEnd(started, { subject, logFile }));
 }
 
 /**

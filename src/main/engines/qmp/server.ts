@@ -26,6 +26,8 @@ export interface QmpServerOptions {
 }
 
 export interface QmpServer {
+  /** Whether a client has negotiated and is still there. */
+  readonly hasOwner: boolean;
   /** Opens a monitor on a unix socket; the umask gives its mode. May be called for several paths. */
   listen(path: string): Promise<void>;
   /** Sends an event to every client that has negotiated. */
@@ -56,6 +58,9 @@ export function createQmpServer(options: QmpServerOptions): QmpServer {
   ]);
   const monitors: Monitor[] = [];
   return {
+    get hasOwner() {
+      return monitors.some(({ isOwned }) => isOwned);
+    },
     async listen(path) {
       const monitor = new Monitor({ QMP: { version, capabilities: [] } }, commands);
       await monitor.listen(path);
@@ -86,6 +91,10 @@ class Monitor {
     this.#greeting = greeting;
     this.#commands = commands;
     this.#server = createServer((socket) => this.#accept(socket));
+  }
+
+  get isOwned(): boolean {
+    return this.#owner !== undefined;
   }
 
   async listen(path: string): Promise<void> {

@@ -1,0 +1,89 @@
+/**
+ * The process of one network: `node main.ts <runtime folder>`. Told `go` on file descriptor 3, if that is open, it reads
+ * `network.json` in the folder, opens its control socket beside it and says `ready` there (or the error, as JSON). From then
+ * on it outlives the program that started it; it ends when it is told to, or when no machine and no core has been there for
+ * some time.
+ */
+import { readFile } from 'node:fs/promises';
+import { flushCompileCache } from 'node:module';
+import path from 'node:path';
+import { toErrorReport } from '../../../shared/errors.ts';
+import { captureConsole, log } from '../../engines/embedded/machine-process/log.ts';
+import { Spawner } from '../../engines/embedded/machine-process/spawner.ts';
+import { createQmpServer, type QmpServer } from '../../engines/qmp/server.ts';
+import { HOST_CLOCK } from '../switch/delay-line.ts';
+import { VirtualSwitch } from '../switch/virtual-switch.ts';
+import { Captures } from './captures.ts';
+import { networkCommands } from './commands.ts';
+import type { Gateway } from './gateway-slot.ts';
+import { endWhenAlone } from './lifetime.ts';
+import { NetworkPorts } from './network-ports.ts';
+import { openGateway } from './open-gateway.ts';
+import { NETWORK_FILES, type NetworkProcessSpec } from './process-spec.ts';
+
+/** How long what was written may take to go out, in milliseconds. */
+const FAREWELL_MS = 200;
+
+const [runtimeFolder = '.'] = process.argv.slice(2);
+const spawner = new Spawner(() => process.exit(1));
+
+captureConsole();
+process.umask(0o077);
+for (const signal of ['SIGINT', 'SIGHUP'] as const) process.on(signal, () => {}); // meant for the program that started us
+
+try {
+  await run();
+} catch (error) {
+  log('the network could not be started', error);
+  spawner.report(JSON.stringify(toErrorReport(error)));
+  process.exit(1);
+}
+
+async function run(): Promise<void> {
+  await spawner.permission();
+  const spec: NetworkProcessSpec = JSON.parse(await readFile(path.join(runtimeFolder, NETWORK_FILES.spec), 'utf8'));
+  process.title = `innkeeper network ${spec.name}`;
+  const { isolatesPorts, mtu, seed } = spec;
+  const network = new VirtualSwitch({ isolatesPorts, mtu, seed, clock: HOST_CLOCK });
+  const [ports, captures] = [new NetworkPorts(network), new Captures(network)];
+  let qmp: QmpServer | undefined;
+  const emit = (event: string, data?: Record<string, unknown>): void => qmp?.emit(event, data);
+  const gateway = await openGateway(spec.gateway, { switch: network, log, emit });
+  const quit = (): void => void end({ ports, captures, gateway, qmp });
+  qmp = createQmpServer({
+    version: { major: 1, minor: 0, micro: 0 },
+    package: 'Innkeeper network process',
+    commands: networkCommands({ spec, ports, captures, gateway, quit }),
+  });
+  process.on('SIGTERM', quit);
+  catchErrors();
+  await qmp.listen(path.join(runtimeFolder, NETWORK_FILES.control));
+  endWhenAlone(spec.lingerMs, () => ports.isBusy || qmp?.hasOwner === true, quit);
+  log(`network '${spec.name}' is ready`);
+  spawner.report('ready');
+  spawner.release();
+  flushCompileCache(); // otherwise written at the end of a process, which may be a kill
+}
+
+interface RunningParts {
+  ports: NetworkPorts;
+  captures: Captures;
+  gateway: Gateway | undefined;
+  qmp: QmpServer | undefined;
+}
+
+/** Lets the machines go, which notice nothing but a silent network, and goes. */
+async function end({ ports, captures, gateway, qmp }: RunningParts): Promise<void> {
+  log('the network ends');
+  ports.close();
+  captures.close();
+  const closed = Promise.allSettled([gateway?.close(), qmp?.close()]);
+  await Promise.race([closed, new Promise((resolve) => setTimeout(resolve, FAREWELL_MS))]);
+  process.exit(0);
+}
+
+/** A defect in one place must not take the network from all machines; what keeps coming is told once in a while. */
+function catchErrors(): void {
+  process.on('uncaughtException', (error) => log('unforeseen error', error));
+  process.on('unhandledRejection', (error) => log('unforeseen error', error));
+}

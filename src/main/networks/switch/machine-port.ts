@@ -1,0 +1,119 @@
+import { type DropReason, newCounters, type PortCounters } from './counters.ts';
+import { DelayLine, type SwitchClock } from './delay-line.ts';
+import type { FrameSink, TakeFrame } from './frame-sink.ts';
+import { isPerfect, type LineSettings, LinkModel } from './link-model.ts';
+import { parseMac } from './mac.ts';
+import type { FrameSource } from './port.ts';
+import type { PortSettings } from './port-settings.ts';
+import { StormControl } from './storm-control.ts';
+
+export interface MachinePortParts {
+  clock: SwitchClock;
+  random: () => number;
+  /** Where frames of the guest go that were held back. */
+  onLate: TakeFrame;
+  /** Called when the port wants a flush at the end of this lot of frames. */
+  onDirty: (port: MachinePort) => void;
+  /** Called when frames have come out of a line. */
+  onSettled: () => void;
+  /** Called with each frame that is handed to the guest. */
+  onDelivered: TakeFrame;
+}
+
+/** The port of one adapter: its settings, its lines both ways, its counters. What may go where is the switch's part. */
+export class MachinePort {
+  readonly kind = 'machine';
+  readonly id: string;
+  readonly mac: number;
+  readonly counters: PortCounters = newCounters();
+  readonly storm = new StormControl();
+  settings: PortSettings;
+  source: FrameSource;
+  /** Where frames for the guest go; undefined while nobody is there. */
+  sink: FrameSink | undefined;
+  /** Frames wait in the sink for a flush. */
+  #isDirty = false;
+  readonly #parts: MachinePortParts;
+  #outLine: DelayLine | undefined;
+  #inLine: DelayLine | undefined;
+  /** Who sent what comes out of the line towards the guest, for the fair share in the sink: this port itself. */
+  readonly #lateSender = {};
+
+  constructor(id: string, settings: PortSettings, parts: MachinePortParts) {
+    this.id = id;
+    this.mac = parseMac(settings.macAddress);
+    this.#parts = parts;
+    this.settings = settings;
+    this.source = { portId: id, profile: settings.profile, macAddress: settings.macAddress };
+    this.change(settings);
+  }
+
+  change(settings: PortSettings): void {
+    this.settings = settings;
+    this.source = { portId: this.id, profile: settings.profile, macAddress: settings.macAddress };
+    const { clock, onLate, onSettled } = this.#parts;
+    const { delayMs = 0, lossPercent = 0 } = settings.conditions ?? {};
+    const line = (line: DelayLine | undefined, bitsPerSecond: number | null, take: TakeFrame) =>
+      this.#retune(line, { bitsPerSecond, delayMs, lossPercent }, () => ({ clock, take, done: onSettled }));
+    this.#outLine = line(this.#outLine, settings.limitOutBitsPerSecond, onLate);
+    this.#inLine = line(this.#inLine, settings.limitInBitsPerSecond, (bytes, start, end) => {
+      this.#count(this.#hand(bytes, start, end, this.#lateSender));
+    });
+    if (!settings.isCableConnected) this.#empty();
+  }
+
+  /** What the line from the guest makes of a frame. */
+  admit(bytes: Buffer, start: number, end: number, nowMs: number): 'now' | 'held' | DropReason {
+    return this.#outLine ? this.#outLine.offer(bytes, start, end, nowMs) : 'now';
+  }
+
+  /** Brings a frame towards the guest, and counts it or why it could not be. */
+  deliver(bytes: Buffer, start: number, end: number, sender: object, nowMs: number): void {
+    const fate = this.#inLine ? this.#inLine.offer(bytes, start, end, nowMs) : 'now';
+    if (fate === 'now') this.#count(this.#hand(bytes, start, end, sender));
+    else if (fate !== 'held') this.counters.dropped[fate] += 1;
+  }
+
+  flush(): void {
+    this.#isDirty = false;
+    this.sink?.flush();
+  }
+
+  close(): void {
+    this.#empty();
+    this.sink = undefined;
+  }
+
+  #empty(): void {
+    this.#outLine?.close();
+    this.#inLine?.close();
+  }
+
+  #count(reason: DropReason | undefined): void {
+    if (reason) this.counters.dropped[reason] += 1;
+  }
+
+  #hand(bytes: Buffer, start: number, end: number, sender: object): DropReason | undefined {
+    if (!this.settings.isCableConnected) return 'cable';
+    if (!this.sink) return 'link';
+    if (!this.#isDirty) this.#parts.onDirty(this);
+    this.#isDirty = true;
+    if (!this.sink.push(bytes, start, end, sender)) return 'queue';
+    this.counters.inFrames += 1;
+    this.counters.inBytes += end - start;
+    this.#parts.onDelivered(bytes, start, end);
+    return undefined;
+  }
+
+  /** A line with its new settings; none when it would do nothing and nothing is in it. */
+  #retune(
+    line: DelayLine | undefined,
+    settings: LineSettings,
+    parts: () => { clock: SwitchClock; take: TakeFrame; done: () => void },
+  ): DelayLine | undefined {
+    if (line) line.model.change(settings);
+    if (line || isPerfect(settings)) return line;
+    const { clock, take, done } = parts();
+    return new DelayLine(new LinkModel(settings, this.#parts.random), clock, { take, done });
+  }
+}
