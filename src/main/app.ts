@@ -7,6 +7,8 @@ import { hostBudget } from './admission/host-budget.ts';
 import { createMemoryCeilings } from './admission/memory-ceilings.ts';
 import { memoryOvercommitOf, poolBudgets } from './admission/pool-budgets.ts';
 import { createStorageRoom } from './admission/storage-room.ts';
+import { typicalBytes } from './admission/typical-use.ts';
+import { openUsage } from './compose-usage.ts';
 import { type Database, openDatabase } from './db/database.ts';
 import { createMachineTable } from './db/machine-table.ts';
 import { createMediumTable } from './db/medium-table.ts';
@@ -25,6 +27,7 @@ import { readExit } from './engines/session-exit.ts';
 import { createEvents } from './events.ts';
 import { createHostService, type HostService } from './host/host-service.ts';
 import { type CapacityReader, createCapacityReader } from './hypervisor/host-capacity.ts';
+import { type Idleness, openIdleness } from './idle/open-idle.ts';
 import { createLog, type Log } from './log.ts';
 import type { DriveSlot } from './machines/drive-slot.ts';
 import { createGuestService } from './machines/guest-service.ts';
@@ -37,10 +40,10 @@ import { createMediumManager } from './media/medium-manager.ts';
 import { createMediumService } from './media/medium-service.ts';
 import { makePaths, type Paths, prepareFolders } from './paths.ts';
 import { readReserve } from './pools/host-reserve.ts';
+import { openAllocation } from './pools/open-allocation.ts';
+import { createPoolService, type PoolService } from './pools/pool-service.ts';
 import { createTasks } from './tasks/task-service.ts';
-import { allocatedBytes } from './usage/folder-size.ts';
-import { readHostCounters } from './usage/host-counters.ts';
-import { createSampler } from './usage/sampler.ts';
+import type { Sampler } from './usage/sampler.ts';
 
 export interface AppOptions {
   /** Names the data folder (`INNKEEPER_HOME`) and everything else that `makePaths` reads. */
@@ -108,13 +111,15 @@ async function assemble(
 
   const poolTable = createPoolTable(db);
   const settings = createSettingTable(db);
+  /** What admission knows of machines' use, once somebody watches them. */
+  let observed: { usage: Pick<Sampler, 'recent'>; idleness: Idleness } | undefined;
   const judge = createGatekeeper({
     host: async () => hostBudget(await capacity.read(), readReserve(settings)),
     poolsOf: (id, hostSize) => poolBudgets(poolTable.list(), id, hostSize),
     memoryOvercommitOf: (id) => memoryOvercommitOf(poolTable.list(), id),
     engines: () => host.knownEngines(),
-    typicalBytes: () => null,
-    lastUsedAt: ({ stateSince }) => stateSince,
+    typicalBytes: (id) => typicalBytes(observed?.usage.recent() ?? [], id),
+    lastUsedAt: ({ id, stateSince }) => observed?.idleness.lastUsedAt(id) ?? stateSince,
     storage: createStorageRoom({ media, machineFolder: paths.machineFolder }),
   });
   const runner = new MachineRunner({
@@ -131,6 +136,13 @@ async function assemble(
     host: () => ({ memoryMiB: size.memoryTotalBytes / MIB, processors: size.processors }),
     diskFormatsOf: (id) => host.knownEngines().find((engine) => engine.id === id)?.capabilities.formats ?? [],
     applyLive: (before, after) => runner.applyLive(before, after),
+    claimIssues: (config, id) => pools.claimIssues(config, id),
+  });
+  const pools: PoolService = createPoolService({
+    ...{ pools: poolTable, machines: table, settings, commit, view },
+    size: () => ({ processors: size.processors, memoryMiB: size.memoryTotalBytes / MIB }),
+    configureMachine: (...change) => machines.configure(...change),
+    findMachine: (ref) => machines.get(ref),
   });
   const mediumManager = createMediumManager({ media, machines, tasks, commit, paths });
   const snapshots = createSnapshotService({
@@ -138,13 +150,30 @@ async function assemble(
     inMachine: ({ id }, file) => join(paths.machineFolder(id), file),
   });
   await runner.open();
+  const usage = await openUsage({
+    ...{ db, table, settings, machines, runner, tasks, capacity, paths, log },
+    ...{ pools: poolTable, snapshots: snapshotTable },
+  });
   const ceilings = createMemoryCeilings({
     setMemoryTarget: (id, memoryMiB) => runner.setMemoryTarget(id, memoryMiB),
     fullMemoryMiB: (id) => table.get(id)?.config.memoryMiB,
   });
   const admission = createAdmissionService({ machines, runner, ceilings, settings, tasks, events, log });
   admission.open();
-  const usage = openSampler(paths, capacity, runner, log);
+  const allocation = openAllocation(
+    {
+      ...{ machines: table, pools: poolTable, settings, log },
+      liveOf: (id) => runner.live(id),
+      ceilingOf: (id) => ceilings.of(id),
+    },
+    { usage, room: () => pools.budget() },
+  );
+  const idleness = openIdleness({
+    ...{ machines, runner, admission, ceilings, usage, events, log, now },
+    pools: () => poolTable.list(),
+    engines: () => host.knownEngines(),
+  });
+  observed = { usage, idleness };
 
   return {
     paths,
@@ -158,15 +187,21 @@ async function assemble(
       snapshots,
       media,
       mediumManager,
+      pools,
+      allocation,
       tasks,
       host,
       usage,
       events,
       engines,
     },
+    /** Whoever knocks at a sleeping machine, such as a network, wakes it here. */
+    idleness,
     /** Lets go of everything when the actions under way have ended; machines run on. */
     async close(): Promise<void> {
-      usage.stop();
+      await usage.close();
+      await allocation.close();
+      idleness.close();
       await admission.close();
       await runner.close();
       events.close();
@@ -193,20 +228,4 @@ function withMedia(runner: MachineRunner, machines: MachineService) {
     changeMedium: (...[id, slot, mediumId]: [string, DriveSlot, Parameters<MachineService['changeMedium']>[2]]) =>
       machines.changeMedium(id, slot, mediumId),
   });
-}
-
-function openSampler(paths: Paths, capacity: CapacityReader, runner: MachineRunner, log: Log) {
-  const sampler = createSampler(
-    {
-      counters: () => readHostCounters(),
-      capacity: () => capacity.read(),
-      machines: () => runner.sample(),
-      storageByMachinesBytes: () => allocatedBytes(paths.machines),
-      monotonicMs: () => performance.now(),
-      now: () => new Date(),
-    },
-    (error) => log.warn({ error: String(error) }, 'A usage sample failed'),
-  );
-  sampler.start();
-  return sampler;
 }

@@ -6,7 +6,8 @@ import { withMappedErrors } from './error-mapping.ts';
 import { createGuestHandlers } from './guest-handlers.ts';
 import { readMachineLog } from './machine-log.ts';
 import type { ApiLog, CoreServices } from './services.ts';
-import { openUsageStream, openWorldStream, waitForState } from './subscriptions.ts';
+import { openWorldStream, waitForState } from './subscriptions.ts';
+import { createUsageHandlers } from './usage-handlers.ts';
 
 export interface RouterParts {
   services: CoreServices;
@@ -22,7 +23,7 @@ export function createRouter({
   coreInfo,
   log,
 }: RouterParts): Router<Contract, Record<never, never>> {
-  const { tasks, host, usage } = services;
+  const { tasks, host } = services;
   const os = createImplementer(log);
 
   return os.router({
@@ -57,10 +58,7 @@ export function createRouter({
       subscribe: os.events.subscribe.handler(({ signal }) => openWorldStream(services, signal)),
       waitFor: os.events.waitFor.handler(({ input, signal }) => waitForState(services, input, signal)),
     },
-    usage: {
-      latest: os.usage.latest.handler(() => usage.latest()),
-      subscribe: os.usage.subscribe.handler(({ signal }) => openUsageStream(services, signal)),
-    },
+    usage: createUsageHandlers(os.usage, services),
   });
 }
 

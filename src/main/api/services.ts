@@ -7,12 +7,12 @@ import type { Issue, Machine, MachineConfig, MachineId } from '../../shared/mode
 import type { Medium, MediumId, MediumKind } from '../../shared/model/medium.ts';
 import type { CloneKind, Snapshot, SnapshotCost } from '../../shared/model/snapshot.ts';
 import type { Task, TaskId } from '../../shared/model/task.ts';
-import type { UsageSample } from '../../shared/model/usage.ts';
 import type { AdmissionService } from '../admission/admission-service.ts';
 import type { GuestCommandInput } from '../machines/guest-service.ts';
 import type { MediumManager } from '../media/medium-manager.ts';
 import type { AllocationView } from '../pools/allocation-view.ts';
 import type { PoolService } from '../pools/pool-service.ts';
+import type { UsageService } from '../usage/usage-service.ts';
 
 /** Where a drive sits on a machine: controller's name, port, device. */
 interface DriveSlot {
@@ -106,13 +106,11 @@ export interface CoreServices {
     doctor(): Promise<EngineInfo[]>;
     listFolder(path?: string): Promise<FolderListing>;
   };
-  readonly usage: {
-    latest(): Promise<UsageSample>;
-    /** The samples of the last minutes, oldest first. */
-    recent(): UsageSample[];
-    /** Calls the listener with each new sample; returns how to stop. */
-    subscribe(listener: (sample: UsageSample) => void): () => void;
-  };
+  readonly usage: Pick<
+    UsageService,
+    | ('latest' | 'recent' | 'subscribe' | 'history' | 'report' | 'exportReport' | 'advise')
+    | ('prices' | 'setPrices' | 'budgets' | 'setBudget' | 'removeBudget')
+  >;
   readonly events: {
     /** Opens a stream with `snapshot()`, then every change since, in order. Ending the iteration unsubscribes. */
     subscribe(snapshot: () => WorldEvent): AsyncIterableIterator<WorldEvent>;

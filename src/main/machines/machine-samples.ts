@@ -1,4 +1,4 @@
-import type { GuestUsage } from '../engines/engine.ts';
+import type { GuestUsage, RuntimeRecord } from '../engines/engine.ts';
 import type { LiveSession } from './live-session.ts';
 
 /** Counters of one machine's session; the session's name changes with each start. */
@@ -9,8 +9,8 @@ export interface MachineSample {
   startedAtMs: number;
   runtimeFolder: string;
   pid: number;
-  /** These are the last counters: the session is over. */
-  hasEnded: boolean;
+  /** When the session ended, in milliseconds since 1970: these are its last counters; null while it lasts. */
+  endedAtMs: number | null;
 }
 
 /** A machine that answers later than this is left out of the round; its answer counts in the next one. */
@@ -38,8 +38,9 @@ export class MachineSamples {
 
   /** Keeps the last counters of a session that has ended, for the next round. Never rejects. */
   async noteEnd(live: LiveSession): Promise<void> {
+    const endedAtMs = Date.now();
     const usage = (await live.session.finalUsage?.().catch(() => undefined)) ?? live.lastUsage;
-    if (usage) this.#ended.push({ ...describe(live), usage, hasEnded: true });
+    if (usage) this.#ended.push({ ...describe(live), usage, endedAtMs });
   }
 
   #whoseTurn(sessions: LiveSession[]): Set<LiveSession> {
@@ -57,7 +58,7 @@ export class MachineSamples {
     if (host) live.lastUsage = { ...usage, ...host };
     // A process that does not answer, on a host that does not count either, has said nothing new.
     else if (usage === known && isAsked) return undefined;
-    return { ...describe(live), usage: live.lastUsage ?? usage, hasEnded: false };
+    return { ...describe(live), usage: live.lastUsage ?? usage, endedAtMs: null };
   }
 
   #ask(live: LiveSession): Promise<GuestUsage | undefined> {
@@ -76,9 +77,14 @@ export class MachineSamples {
   }
 }
 
-function describe({ machineId, session: { runtime } }: LiveSession): Omit<MachineSample, 'usage' | 'hasEnded'> {
+/** Names a run for good: no two processes of one machine begin at the same time. */
+export function sessionName({ pid, startedAt }: Pick<RuntimeRecord, 'pid' | 'startedAt'>): string {
+  return `${pid} ${startedAt}`;
+}
+
+function describe({ machineId, session: { runtime } }: LiveSession): Omit<MachineSample, 'usage' | 'endedAtMs'> {
   const { pid, startedAt, runtimeFolder } = runtime;
-  return { machineId, session: `${pid} ${startedAt}`, startedAtMs: Date.parse(startedAt), runtimeFolder, pid };
+  return { machineId, session: sessionName(runtime), startedAtMs: Date.parse(startedAt), runtimeFolder, pid };
 }
 
 async function withPatience<T>(answer: Promise<T | undefined>): Promise<T | undefined> {

@@ -5,7 +5,7 @@ import type { SessionAccount, StorageAccount } from './account-record.ts';
 const MIB_MS_PER_SECOND = 1024 ** 2 * 1000;
 
 /** Whole MiB·seconds of bytes held for some milliseconds, with what earlier times have left over, and what is left now. */
-function integrate(bytes: number, ms: number, carry: number): { whole: number; carry: number } {
+export function integrate(bytes: number, ms: number, carry: number): { whole: number; carry: number } {
   // A day of a large disk in byte·milliseconds outgrows a double.
   const total = BigInt(Math.round(bytes)) * BigInt(Math.round(ms)) + BigInt(Math.round(carry));
   const unit = BigInt(MIB_MS_PER_SECOND);

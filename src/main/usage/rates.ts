@@ -1,6 +1,7 @@
 import type { MachineId } from '../../shared/model/machine.ts';
 import type { MachineUsage } from '../../shared/model/usage.ts';
 import type { GuestUsage } from '../engines/engine.ts';
+import type { HostCapacity } from '../hypervisor/host-capacity.ts';
 import type { HostCounters } from './host-counters.ts';
 
 /** Counters of one session of one machine, as they stood at a moment. */
@@ -9,17 +10,23 @@ export interface MachineReading {
   /** Names the session: with a new one the counters begin again at zero. */
   session: string;
   usage: GuestUsage;
+  startedAtMs: number;
+  runtimeFolder: string;
+  pid: number;
+  /** When it ended: these are its last counters; null while it lasts. */
+  endedAtMs: number | null;
 }
-
-type Counter = Exclude<keyof GuestUsage, 'balloonBytes' | 'guestFreeBytes'>;
 
 /** Everything that was read in one tick. */
 export interface Reading {
   /** Milliseconds of a clock that never goes back. */
   atMs: number;
   host: HostCounters;
+  capacity: HostCapacity;
   machines: MachineReading[];
 }
+
+type Counter = Exclude<keyof GuestUsage, 'balloonBytes' | 'guestFreeBytes'>;
 
 /** Growth per second; 0 when a counter went back (a reset of the interface, a new session). */
 function rate(now: number, before: number, seconds: number): number {
@@ -49,8 +56,10 @@ export function hostRates(now: Reading, before: Reading | undefined): HostRates 
  */
 export function machineUsages(now: Reading, before: Reading | undefined): MachineUsage[] {
   const seconds = (now.atMs - (before?.atMs ?? now.atMs)) / 1000;
-  return now.machines.map(({ machineId, session, usage }) => {
-    const earlier = before?.machines.find((each) => each.machineId === machineId && each.session === session)?.usage;
+  const earlierOnes = new Map(before?.machines.map((each) => [`${each.machineId} ${each.session}`, each.usage]));
+  const online = now.machines.filter(({ endedAtMs }) => endedAtMs === null);
+  return online.map(({ machineId, session, usage }) => {
+    const earlier = earlierOnes.get(`${machineId} ${session}`);
     const grown = (counter: Counter) => rate(usage[counter], earlier?.[counter] ?? usage[counter], seconds);
     return {
       machineId,

@@ -4,7 +4,6 @@ import type { HostCounters } from './host-counters.ts';
 import { hostRates, type MachineReading, machineUsages, type Reading } from './rates.ts';
 
 const INTERVAL_MS = 1000;
-const STORAGE_INTERVAL_MS = 10_000;
 /** Ten minutes of history. */
 const HISTORY_LENGTH = 600;
 
@@ -12,14 +11,16 @@ const HISTORY_LENGTH = 600;
 export interface SamplerSources {
   counters(): Promise<HostCounters>;
   capacity(): Promise<HostCapacity>;
-  /** Counters of every machine that is online; one that does not answer is left out. */
+  /** Counters of every machine that is online, and last ones of those that have ended; who does not answer is left out. */
   machines(): Promise<MachineReading[]>;
-  /** Allocated bytes of all machines' folders; asked every ten seconds. */
-  storageByMachinesBytes(): Promise<number>;
+  /** Bytes of all machines' folders, as last measured. */
+  storageByMachinesBytes(): number;
   /** Milliseconds of a clock that never goes back. */
   monotonicMs(): number;
   /** The time of day, for the sample's stamp. */
   now(): Date;
+  /** Takes the counters themselves into the books, before the sample is shown. */
+  meter?(reading: Reading): Promise<void>;
 }
 
 export interface Sampler {
@@ -42,15 +43,15 @@ export interface Sampler {
 export function createSampler(sources: SamplerSources, onError: (error: unknown) => void): Sampler {
   const history: UsageSample[] = [];
   const listeners = new Set<(sample: UsageSample) => void>();
-  const storage = createStorageMeter(sources);
   let before: Reading | undefined;
   let ticking: Promise<UsageSample> | undefined;
   let timer: NodeJS.Timeout | undefined;
 
   const take = async (): Promise<UsageSample> => {
     const [host, capacity, machines] = await Promise.all([sources.counters(), sources.capacity(), sources.machines()]);
-    const reading: Reading = { atMs: sources.monotonicMs(), host, machines };
-    const sample = toSample(sources.now(), reading, before, capacity, storage.read());
+    const reading: Reading = { atMs: sources.monotonicMs(), host, capacity, machines };
+    await sources.meter?.(reading);
+    const sample = toSample(sources.now(), reading, before, sources.storageByMachinesBytes());
     before = reading;
     history.push(sample);
     if (history.length > HISTORY_LENGTH) history.shift();
@@ -84,39 +85,13 @@ export function createSampler(sources: SamplerSources, onError: (error: unknown)
   };
 }
 
-/** Refreshes the slow number in the background: no tick waits for it. */
-function createStorageMeter(sources: SamplerSources): { read(): number } {
-  let bytes = 0;
-  let measuredAtMs: number | undefined;
-  let isMeasuring = false;
-  return {
-    read() {
-      const isDue = measuredAtMs === undefined || sources.monotonicMs() - measuredAtMs >= STORAGE_INTERVAL_MS;
-      if (isDue && !isMeasuring) {
-        isMeasuring = true;
-        measuredAtMs = sources.monotonicMs();
-        sources
-          .storageByMachinesBytes()
-          .then((measured) => {
-            bytes = measured;
-          })
-          .catch(() => undefined) // The number of before stands; the next round tries again.
-          .finally(() => {
-            isMeasuring = false;
-          });
-      }
-      return bytes;
-    },
-  };
-}
-
 function toSample(
   now: Date,
   reading: Reading,
   before: Reading | undefined,
-  capacity: HostCapacity,
   storageByMachinesBytes: number,
 ): UsageSample {
+  const { capacity } = reading;
   const rates = hostRates(reading, before);
   return {
     at: now.toISOString(),
