@@ -1,0 +1,63 @@
+import type { IsolationProfile } from '../../../shared/model/network.ts';
+import type { FrameSource } from '../switch/port.ts';
+import type { HostNetwork } from './host-network.ts';
+import type { Outbound } from './outbound.ts';
+import type { Ipv4, Mac } from './packets/addresses.ts';
+import type { Ipv4Packet } from './packets/ipv4.ts';
+import type { Decision, Direction } from './policy.ts';
+import type { Refusal } from './refusal-log.ts';
+import type { Clock } from './tcp/clock.ts';
+
+/** How much one machine may use, so that none exhausts the process for all. */
+export interface GatewayLimits {
+  tcpFlows: number;
+  udpMappings: number;
+  /** Questions for names that wait for the host. */
+  pendingNames: number;
+  /** Bytes that may wait in all TCP connections of a machine, in both directions together. */
+  tcpBufferBytes: number;
+  /** ICMP errors per second. */
+  icmpErrors: number;
+  tcpIdleMs: number;
+  udpIdleMs: number;
+}
+
+export const USUAL_LIMITS: GatewayLimits = {
+  tcpFlows: 1024,
+  udpMappings: 512,
+  pendingNames: 64,
+  tcpBufferBytes: 32 * 1024 ** 2,
+  icmpErrors: 100,
+  // RFC 5382, REQ-5: not less than 2 hours and 4 minutes.
+  tcpIdleMs: 7_500_000,
+  // RFC 4787, REQ-5: not less than 2 minutes; 5 are recommended.
+  udpIdleMs: 300_000,
+};
+
+/** Which adapter sent the frame at hand. */
+export interface Sender {
+  source: FrameSource;
+  /** The frame's source address: answers go there. */
+  mac: Mac;
+}
+
+/** What the parts of the gateway share. */
+export interface GatewayContext {
+  readonly clock: Clock;
+  readonly host: HostNetwork;
+  readonly outbound: Outbound;
+  readonly limits: GatewayLimits;
+  /** The gateway's own address. */
+  readonly address: Ipv4;
+  /** Whether the profile lets frames pass, for one address on the network's or the host's side. */
+  judge(profile: IsolationProfile, address: Ipv4, direction: Direction): Decision;
+  /** The address on the host's side that an address stands for. */
+  hostAddressOf(address: Ipv4): string;
+  refuse(refusal: Omit<Refusal, 'atMs'>): void;
+  /** Tells the sender of a packet why it was not delivered, unless it has been told too often. */
+  tellUnreachable(
+    sender: Sender,
+    packet: Ipv4Packet,
+    reason: 'net' | 'host' | 'port' | 'prohibited' | 'protocol',
+  ): void;
+}
