@@ -21,7 +21,7 @@ export function firmwarePart(plan: CommandPlan): CommandPart {
 /** Variables that only the firmware itself can change, in system management mode; sleep would open them (OVMF, README). */
 const SMM_ONLY = [
   ...['-global', 'driver=cfi.pflash01,property=secure,value=on'],
-  ...['-global', 'driver=ICH9-LPC,property=disable_s3,value=on'],
+  ...['-global', 'driver=ICH9-LPC,property=disable_s3,value=1'],
 ];
 
 function flash({ spec }: CommandPlan, uefi: UefiFirmware): string[] {
