@@ -75,30 +75,26 @@ export const usage = {
     .route({ method: 'GET', path: '/usage/export', summary: 'A report as a file: CSV or JSON', tags: ['usage'] })
     .input(z.object({ ...ReportQuery.shape, format: z.enum(['csv', 'json']).default('csv') }))
     .output(z.object({ fileName: z.string(), mediaType: z.string(), text: z.string() })),
-  prices: {
-    get: call
-      .route({ method: 'GET', path: '/usage/prices', summary: 'The price list, and earlier ones', tags: ['usage'] })
-      .input(Nothing)
-      .output(PriceList),
-    set: call
-      .route({ method: 'PUT', path: '/usage/prices', summary: 'Set prices from a moment on', tags: ['usage'] })
-      .input(SetPricesInput)
-      .output(PriceList),
-  },
-  budgets: {
-    list: call
-      .route({ method: 'GET', path: '/usage/budgets', summary: 'Budgets, and how far they are used', tags: ['usage'] })
-      .input(Nothing)
-      .output(z.array(BudgetStatus)),
-    set: call
-      .route({ method: 'PUT', path: '/usage/budgets', summary: 'Set the budget of a machine or pool', tags: ['usage'] })
-      .input(SetBudgetInput)
-      .output(BudgetStatus),
-    remove: call
-      .route({ method: 'DELETE', path: '/usage/budgets/{id}', summary: 'Forget a budget', tags: ['usage'] })
-      .input(z.object({ id: BudgetId }))
-      .output(Nothing),
-  },
+  prices: call
+    .route({ method: 'GET', path: '/usage/prices', summary: 'The price list, and earlier ones', tags: ['usage'] })
+    .input(Nothing)
+    .output(PriceList),
+  setPrices: call
+    .route({ method: 'PUT', path: '/usage/prices', summary: 'Set prices from a moment on', tags: ['usage'] })
+    .input(SetPricesInput)
+    .output(PriceList),
+  budgets: call
+    .route({ method: 'GET', path: '/usage/budgets', summary: 'Budgets, and how far they are used', tags: ['usage'] })
+    .input(Nothing)
+    .output(z.array(BudgetStatus)),
+  setBudget: call
+    .route({ method: 'PUT', path: '/usage/budgets', summary: 'Set the budget of a machine or pool', tags: ['usage'] })
+    .input(SetBudgetInput)
+    .output(BudgetStatus),
+  removeBudget: call
+    .route({ method: 'DELETE', path: '/usage/budgets/{id}', summary: 'Forget a budget', tags: ['usage'] })
+    .input(z.object({ id: BudgetId }))
+    .output(Nothing),
   advise: call
     .route({
       method: 'GET',

@@ -1,40 +1,18 @@
 import { mkdirSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { GuestUsage } from '../../src/main/engines/engine.ts';
 import { allocatedBytes } from '../../src/main/usage/folder-size.ts';
 import { parseBusySeconds, parseNetworkBytes, readHostCounters } from '../../src/main/usage/host-counters.ts';
 import { hostRates, type MachineReading, machineUsages, type Reading } from '../../src/main/usage/rates.ts';
 import { createSampler, type SamplerSources } from '../../src/main/usage/sampler.ts';
-import { MachineId } from '../../src/shared/model/machine.ts';
 import { UsageSample } from '../../src/shared/model/usage.ts';
 import { GIB, MIB } from '../../src/shared/units.ts';
 import { makeTempFolder } from '../support/temp-folder.ts';
-
-const web = MachineId.parse('00000000-0000-4000-8000-000000000001');
+import { CAPACITY, DATABASE, guestUsage, machineReading, reading } from './a-reading.ts';
 
 const unexpected = (error: unknown) => {
   throw error;
 };
-
-const usage = (changes: Partial<GuestUsage> = {}): GuestUsage => ({
-  processorSeconds: 0,
-  guestMemoryBytes: 128 * MIB,
-  residentBytes: 150 * MIB,
-  diskReadBytes: 0,
-  diskWriteBytes: 0,
-  networkInBytes: 0,
-  networkOutBytes: 0,
-  balloonBytes: null,
-  guestFreeBytes: null,
-  ...changes,
-});
-
-const reading = (atMs: number, busySeconds: number, machines: MachineReading[] = []): Reading => ({
-  atMs,
-  host: { busySeconds, networkInBytes: busySeconds * 1000, networkOutBytes: 0 },
-  machines,
-});
 
 describe('rates', () => {
   it('are growth by time really passed', () => {
@@ -56,7 +34,7 @@ describe('rates', () => {
 
   it('of a machine count from session to session anew', () => {
     const at = (atMs: number, session: string, processorSeconds: number) =>
-      reading(atMs, 0, [{ machineId: web, session, usage: usage({ processorSeconds }) }]);
+      reading(atMs, 0, [machineReading({ session, usage: guestUsage({ processorSeconds }) })]);
     expect(machineUsages(at(1000, 'a', 5), undefined)[0]).toMatchObject({ processorUse: 0, processorSeconds: 5 });
     expect(machineUsages(at(2000, 'a', 5.5), at(1000, 'a', 5))[0]?.processorUse).toBe(0.5);
     expect(machineUsages(at(2000, 'b', 9), at(1000, 'a', 5))[0]?.processorUse).toBe(0);
@@ -64,21 +42,12 @@ describe('rates', () => {
 });
 
 function fakeSources() {
-  const state = { ms: 0, busy: 0, machines: [] as MachineReading[], storage: 0, measured: 0 };
+  const state = { ms: 0, busy: 0, machines: [] as MachineReading[], storage: 0 };
   const sources: SamplerSources = {
     counters: async () => ({ busySeconds: state.busy, networkInBytes: 0, networkOutBytes: 0 }),
-    capacity: async () => ({
-      processors: 2,
-      memoryTotalBytes: 8 * GIB,
-      memoryAvailableBytes: 4 * GIB,
-      storageTotalBytes: 100,
-      storageFreeBytes: 50,
-    }),
+    capacity: async () => CAPACITY,
     machines: async () => state.machines,
-    storageByMachinesBytes: async () => {
-      state.measured += 1;
-      return state.storage;
-    },
+    storageByMachinesBytes: () => state.storage,
     monotonicMs: () => state.ms,
     now: () => new Date(state.ms),
   };
@@ -95,7 +64,7 @@ describe('the sampler', () => {
     const seen: UsageSample[] = [];
     sampler.subscribe((sample) => seen.push(sample));
     sampler.start();
-    state.machines = [{ machineId: web, session: 'a', usage: usage({ processorSeconds: 1 }) }];
+    state.machines = [machineReading({ usage: guestUsage({ processorSeconds: 1 }) })];
     for (const ms of [1000, 2000, 3000]) {
       state.ms = ms;
       state.busy += 0.5;
@@ -129,13 +98,14 @@ describe('the sampler', () => {
     expect(sampler.recent()).toHaveLength(1);
   });
 
-  it('measures the machines’ folders every ten seconds', async () => {
+  it('shows no machine that has ended, and gives its last counters to the meter', async () => {
     const { state, sources } = fakeSources();
-    const sampler = createSampler(sources, unexpected);
-    state.storage = 77;
-    for (state.ms = 0; state.ms < 20_000; state.ms += 1000) await sampler.tick();
-    expect(state.measured).toBe(2);
-    expect((await sampler.tick()).host.storageByMachinesBytes).toBe(77);
+    const metered: Reading[] = [];
+    const sampler = createSampler({ ...sources, meter: async (each) => void metered.push(each) }, unexpected);
+    state.machines = [machineReading({ endedAtMs: 1 }), machineReading({ machineId: DATABASE, session: 'b' })];
+    const sample = await sampler.tick();
+    expect(sample.machines.map(({ machineId }) => machineId)).toEqual([DATABASE]);
+    expect(metered[0]?.machines).toEqual(state.machines);
   });
 
   it('goes on after a tick that failed', async () => {
