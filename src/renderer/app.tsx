@@ -1,5 +1,6 @@
 import { ActionIcon, Menu, Tooltip, UnstyledButton } from '@mantine/core';
 import {
+  IconActivity,
   IconBrightness,
   IconCommand,
   IconDatabase,
@@ -23,7 +24,7 @@ import { useObservable } from './observable.ts';
 import { Page } from './page.tsx';
 import { useMachines } from './store.ts';
 import { MachineToolbar } from './toolbar.tsx';
-import { type Preferences, preferences, setPreference, showMedia, view } from './view.ts';
+import { type Preferences, preferences, setPreference, showActivity, showMedia, view } from './view.ts';
 
 /** The window: head with commands, list, page, meter. */
 export function App() {
@@ -67,6 +68,11 @@ function Head() {
           <kbd>Ctrl K</kbd>
         </UnstyledButton>
         <NotificationCentre />
+        <Tooltip label="Activity: what this computer and its machines do">
+          <ActionIcon aria-label="Activity" onClick={() => showActivity()}>
+            <IconActivity size={17} stroke={1.7} />
+          </ActionIcon>
+        </Tooltip>
         <Tooltip label="Engines and what they can do">
           <ActionIcon aria-label="Doctor" onClick={() => view.update((now) => ({ ...now, page: 'doctor' }))}>
             <IconStethoscope size={17} stroke={1.7} />

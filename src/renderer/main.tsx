@@ -1,5 +1,6 @@
 import './without-eval.ts';
 import '@mantine/core/styles.css';
+import '@mantine/charts/styles.css';
 import '@mantine/notifications/styles.css';
 import '@mantine/spotlight/styles.css';
 import '@xterm/xterm/css/xterm.css';

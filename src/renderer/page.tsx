@@ -1,3 +1,4 @@
+import { ActivityPage } from './activity/activity-page.tsx';
 import { MachinePage } from './machine-details/machine-page.tsx';
 import { SelectionPage } from './machine-details/selection-page.tsx';
 import { DoctorPage } from './managers/doctor-page.tsx';
@@ -14,6 +15,7 @@ export function Page() {
   const machine = useMachine(machineId);
   const isEmpty = useMachines().size === 0;
   if (page === 'doctor') return <DoctorPage />;
+  if (page === 'activity') return <ActivityPage />;
   if (page === 'media') return <MediaPage />;
   if (selection.length > 1) return <SelectionPage machineIds={selection} />;
   if (machine !== undefined) return <MachinePage machine={machine} key={machine.id} />;

@@ -3,14 +3,18 @@ import { observable, storedObservable } from './observable.ts';
 
 export type MachineTab = 'details' | 'console' | 'snapshots' | 'log';
 
-/** What the window shows: a machine, the media, or the page of the engines. */
+/** The parts of the page about what host and machines do. */
+export type ActivityTab = 'now' | 'pools' | 'usage' | 'advice';
+
+/** What the window shows: a machine, the media, what is done, or the page of the engines. */
 export interface View {
-  page: 'machine' | 'media' | 'doctor';
+  page: 'machine' | 'media' | 'activity' | 'doctor';
   /** The machine that commands and pages are about: the one chosen last. */
   machineId: MachineId | null;
   /** All chosen machines; `machineId` is among them. */
   selection: readonly MachineId[];
   tab: MachineTab;
+  activityTab: ActivityTab;
   search: string;
   /** Somebody asked for the console: keyboard and mouse go to the guest as soon as its screen is there. */
   wantsScreen: boolean;
@@ -21,6 +25,7 @@ export const view = observable<View>({
   machineId: null,
   selection: [],
   tab: 'details',
+  activityTab: 'now',
   search: '',
   wantsScreen: false,
 });
@@ -32,6 +37,10 @@ export function selectMachine(machineId: MachineId | null): void {
 
 export function showMedia(): void {
   view.update((now) => ({ ...now, page: 'media' }));
+}
+
+export function showActivity(activityTab: ActivityTab = view.get().activityTab): void {
+  view.update((now) => ({ ...now, page: 'activity', activityTab }));
 }
 
 /** Chooses several machines; the last is the one that the window is about. */

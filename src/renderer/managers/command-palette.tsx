@@ -1,5 +1,5 @@
 import { createSpotlight, Spotlight, type SpotlightActionGroupData } from '@mantine/spotlight';
-import { IconDatabase, IconKeyboard, IconPlus, IconSearch, IconStethoscope } from '@tabler/icons-react';
+import { IconActivity, IconDatabase, IconKeyboard, IconPlus, IconSearch, IconStethoscope } from '@tabler/icons-react';
 import { useState } from 'react';
 import { MACHINE_STATES } from '../../shared/machine-state.ts';
 import type { Machine } from '../../shared/model/machine.ts';
@@ -9,7 +9,7 @@ import { startDemo } from '../demo.ts';
 import { openDialog } from '../dialogs.ts';
 import { useObservable } from '../observable.ts';
 import { useMachine, type World, world } from '../store.ts';
-import { selectMachine, showMedia, view } from '../view.ts';
+import { selectMachine, showActivity, showMedia, view } from '../view.ts';
 
 const [paletteStore, palette] = createSpotlight();
 
@@ -92,6 +92,12 @@ function general(machines: Iterable<Machine>): SpotlightActionGroupData {
         label: 'Media Manager: disks, discs and floppies',
         leftSection: <IconDatabase size={17} stroke={1.7} />,
         onClick: showMedia,
+      },
+      {
+        id: 'activity',
+        label: 'Activity: what this computer and its machines do',
+        leftSection: <IconActivity size={17} stroke={1.7} />,
+        onClick: () => showActivity(),
       },
       {
         id: 'doctor',

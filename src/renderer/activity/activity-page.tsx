@@ -1,0 +1,65 @@
+import { Tabs } from '@mantine/core';
+import { type ComponentType, useMemo } from 'react';
+import pages from '../machine-details/machine-page.module.css';
+import { meterNumbers } from '../meter/meter-numbers.ts';
+import { useObservable } from '../observable.ts';
+import { useMachines } from '../store.ts';
+import { usageSamples } from '../usage-store.ts';
+import { type ActivityTab, showActivity, view } from '../view.ts';
+import classes from './activity.module.css';
+import { activityRows } from './activity-rows.ts';
+import { ActivityTable } from './activity-table.tsx';
+import { HostRings } from './host-rings.tsx';
+import { WhoUses } from './who-uses.tsx';
+
+const TABS: { id: ActivityTab; label: string; Content: ComponentType }[] = [
+  { id: 'now', label: 'Overview', Content: Overview },
+];
+
+/** What the host and its machines do, have done, and may do. */
+export function ActivityPage() {
+  const tab = useObservable(view, (now) => now.activityTab);
+  const { Content } = TABS.find(({ id }) => id === tab) ?? { Content: Overview };
+  return (
+    <div className={classes.page}>
+      <Tabs
+        value={tab}
+        onChange={(value) => showActivity(TABS.find(({ id }) => id === value)?.id ?? 'now')}
+        classNames={{ tab: pages.tab ?? '', list: pages.tabs ?? '' }}
+      >
+        <div className={classes.head}>
+          <h2>Activity</h2>
+          <Tabs.List aria-label="Activity">
+            {TABS.map(({ id, label }) => (
+              <Tabs.Tab key={id} value={id}>
+                {label}
+              </Tabs.Tab>
+            ))}
+          </Tabs.List>
+        </div>
+      </Tabs>
+      <div className={classes.content}>
+        <Content />
+      </div>
+    </div>
+  );
+}
+
+function Overview() {
+  const samples = useObservable(usageSamples, (now) => now);
+  const machines = useMachines();
+  const latest = samples.at(-1);
+  const numbers = useMemo(
+    () => (latest === undefined ? undefined : meterNumbers(latest, machines.values())),
+    [latest, machines],
+  );
+  const rows = useMemo(() => activityRows(machines.values(), samples.slice(-60)), [machines, samples]);
+  if (numbers === undefined) return <p className={classes.quiet}>Measuring…</p>;
+  return (
+    <>
+      <HostRings numbers={numbers} />
+      <WhoUses samples={samples} />
+      <ActivityTable rows={rows} />
+    </>
+  );
+}
