@@ -2,7 +2,7 @@ import type { MachineId } from '../shared/model/machine.ts';
 import type { SnapshotId } from '../shared/model/snapshot.ts';
 import { observable } from './observable.ts';
 
-export type SettingsPage = 'general' | 'system' | 'processor' | 'display' | 'storage' | 'network';
+export type SettingsPage = 'general' | 'system' | 'processor' | 'display' | 'storage' | 'audio' | 'network';
 
 /** What can be done to several machines at once. */
 export type BulkAction = 'start' | 'saveState' | 'powerButton' | 'powerOff' | 'remove';

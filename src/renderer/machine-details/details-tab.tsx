@@ -19,6 +19,7 @@ import { Block, Fact, Facts } from '../components/block.tsx';
 import { openDialog, type SettingsPage } from '../dialogs.ts';
 import { engineName, useEngines } from '../engines.ts';
 import { useMedia } from '../store.ts';
+import { audioWords, CHIPSET_LABELS, firmwareWords, PRIORITY_LABELS, WATCHDOG_LABELS } from './board-words.ts';
 import { ADAPTER_MODE_LABELS, ADAPTER_MODEL_LABELS, attachmentWords, bootWords, slotWords } from './config-words.ts';
 import classes from './details-tab.module.css';
 import { GuestBlock } from './guest-block.tsx';
@@ -63,6 +64,7 @@ const PAGE_WORDS: Record<SettingsPage, string> = {
   processor: 'Processor',
   display: 'Display',
   storage: 'Storage',
+  audio: 'Audio',
   network: 'Network',
 };
 
@@ -148,6 +150,7 @@ function SystemBlock({ machine }: { machine: Machine }) {
         <Value label={kernelBoot === null ? 'Boot Order' : 'Starts From'} machine={machine} page="system">
           {bootWords(kernelBoot, bootOrder)}
         </Value>
+        <BoardFacts machine={machine} />
         {(keepsWarmStart || machine.hasWarmStart) && (
           <Value label="Warm Start" machine={machine} page="system">
             {machine.hasWarmStart ? 'Kept: starts at once' : 'Kept after the next boot'}
@@ -156,6 +159,28 @@ function SystemBlock({ machine }: { machine: Machine }) {
       </Facts>
     </Block>
   );
+}
+
+/** Of motherboard and sound only what is there; of the priority what is not as usual. */
+function BoardFacts({ machine }: { machine: Machine }) {
+  const { motherboard, audio, resources } = machine.config;
+  const facts: [string, string, SettingsPage][] = [
+    ['Firmware', firmwareWords(motherboard), 'system'],
+    ['Chipset', CHIPSET_LABELS[motherboard.chipset], 'system'],
+    ...(motherboard.hasTpm ? [['TPM', '2.0', 'system'] satisfies [string, string, SettingsPage]] : []),
+    ...(motherboard.watchdog === 'none'
+      ? []
+      : [['Watchdog', WATCHDOG_LABELS[motherboard.watchdog], 'system'] satisfies [string, string, SettingsPage]]),
+    ...(audio.card === 'none' ? [] : [['Audio', audioWords(audio), 'audio'] satisfies [string, string, SettingsPage]]),
+    ...(resources.priority === 'normal'
+      ? []
+      : [['Priority', PRIORITY_LABELS[resources.priority], 'processor'] satisfies [string, string, SettingsPage]]),
+  ];
+  return facts.map(([label, words, page]) => (
+    <Value key={label} label={label} machine={machine} page={page}>
+      {words}
+    </Value>
+  ));
 }
 
 function StorageBlock({ machine }: { machine: Machine }) {

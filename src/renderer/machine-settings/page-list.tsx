@@ -8,6 +8,7 @@ import {
   IconDeviceDesktop,
   IconInfoCircle,
   IconNetwork,
+  IconVolume,
 } from '@tabler/icons-react';
 import type { Issue } from '../../shared/model/machine.ts';
 import type { SettingsPage } from '../dialogs.ts';
@@ -20,6 +21,7 @@ export const PAGE_LOOKS: Record<SettingsPage, { icon: Icon; label: string }> = {
   processor: { icon: IconCpu2, label: 'Processor' },
   display: { icon: IconDeviceDesktop, label: 'Display' },
   storage: { icon: IconDatabase, label: 'Storage' },
+  audio: { icon: IconVolume, label: 'Audio' },
   network: { icon: IconNetwork, label: 'Network' },
 };
 

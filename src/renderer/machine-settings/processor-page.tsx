@@ -3,6 +3,7 @@ import { lacksAbility, useEngines } from '../engines.ts';
 import { processorRange } from '../hardware-zones.ts';
 import { useObservable } from '../observable.ts';
 import { usageSamples } from '../usage-store.ts';
+import { PriorityRow } from './priority-row.tsx';
 import { isLocked, message, type SettingsPageProps } from './settings-page.ts';
 
 /** Under this execution cap a guest feels slow (field guide §2.6). */
@@ -45,6 +46,7 @@ export function ProcessorPage(props: SettingsPageProps) {
         note={noCap ?? cap.note ?? 'How much of a host processor each virtual one may use'}
         disabled={isLocked(props, 'always') || noCap !== null}
       />
+      <PriorityRow {...props} />
     </>
   );
 }

@@ -3,6 +3,7 @@ import { useState } from 'react';
 import type { Machine } from '../../shared/model/machine.ts';
 import { FailureLine } from '../components/failure-line.tsx';
 import type { SettingsPage } from '../dialogs.ts';
+import { AudioPage } from './audio-page.tsx';
 import { DisplayPage } from './display-page.tsx';
 import { GeneralPage } from './general-page.tsx';
 import { NetworkPage } from './network-page.tsx';
@@ -22,6 +23,7 @@ const PAGES: Record<SettingsPage, (props: SettingsPageProps) => React.ReactNode>
   processor: ProcessorPage,
   display: DisplayPage,
   storage: StoragePage,
+  audio: AudioPage,
   network: NetworkPage,
 };
 

@@ -1,3 +1,4 @@
+import type { EngineId } from '../../shared/model/engine.ts';
 import type { Issue, Machine, MachineConfig } from '../../shared/model/machine.ts';
 import { issueAt } from '../use-config-check.ts';
 import { canEdit, type Editable } from './settings-fields.ts';
@@ -22,4 +23,9 @@ export function message({ issues }: SettingsPageProps, field: string) {
 
 export function isLocked({ machine }: SettingsPageProps, when: Editable): boolean {
   return !canEdit(when, machine.state);
+}
+
+/** The engine that would run the machine with the settings as they are edited. */
+export function chosenEngine({ machine, config }: SettingsPageProps): EngineId | null {
+  return config.engine === 'auto' ? machine.engine : config.engine;
 }

@@ -7,9 +7,10 @@ import { bootWords } from '../machine-details/config-words.ts';
 import { useObservable } from '../observable.ts';
 import { usageSamples } from '../usage-store.ts';
 import { BootOrder } from './boot-order.tsx';
+import { MotherboardSection } from './motherboard-section.tsx';
 import { isLocked, message, type SettingsPageProps } from './settings-page.ts';
 
-/** Memory, what it boots from, warm start. */
+/** Memory, what it boots from, motherboard, warm start. */
 export function SystemPage(props: SettingsPageProps) {
   const { machine, config, onChange } = props;
   const engines = useEngines();
@@ -36,6 +37,7 @@ export function SystemPage(props: SettingsPageProps) {
           <Text lh="30px">{bootWords(config.kernelBoot, config.bootOrder)}</Text>
         </FormRow>
       )}
+      <MotherboardSection {...props} />
       <FormRow
         label="Warm start"
         note={warmStart ?? 'Keeps the state after a boot, so that the next start takes no time'}

@@ -2,6 +2,7 @@ import type { MachineConfig } from '../../shared/model/machine.ts';
 import { CONTROLLER_SLOTS } from '../../shared/model/storage.ts';
 import { osTypeOf } from '../../shared/os-types.ts';
 import { formatMiB } from '../../shared/units.ts';
+import { audioWords, CHIPSET_LABELS, firmwareWords, WATCHDOG_LABELS } from '../machine-details/board-words.ts';
 import { ADAPTER_MODE_LABELS, ADAPTER_MODEL_LABELS, bootWords, slotWords } from '../machine-details/config-words.ts';
 
 /** A setting that is not the same in two configurations, in words. */
@@ -28,7 +29,7 @@ export function hasSameSettings(a: MachineConfig, b: MachineConfig): boolean {
 }
 
 function settingWords(config: MachineConfig): Map<string, string> {
-  const { processors, display, adapters, storage } = config;
+  const { processors, display, adapters, storage, motherboard, audio } = config;
   return new Map([
     ['OS type', osTypeOf(config.osType).label],
     ['Engine', config.engine === 'auto' ? 'Automatic' : config.engine],
@@ -36,6 +37,11 @@ function settingWords(config: MachineConfig): Map<string, string> {
     ['Processors', String(processors.count)],
     ['Execution Cap', `${processors.capPercent} %`],
     ['Starts From', bootWords(config.kernelBoot, config.bootOrder)],
+    ['Firmware', firmwareWords(motherboard)],
+    ['Chipset', CHIPSET_LABELS[motherboard.chipset]],
+    ['TPM', motherboard.hasTpm ? '2.0' : 'None'],
+    ['Watchdog', WATCHDOG_LABELS[motherboard.watchdog]],
+    ['Audio', audioWords(audio)],
     ['Video Memory', `${display.videoMemoryMiB} MB`],
     ...storage.flatMap((controller) => [
       [`${controller.name} controller`, CONTROLLER_SLOTS[controller.type].label] as const,
