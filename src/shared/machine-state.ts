@@ -37,6 +37,7 @@ export const STATE_REASONS = {
   restored: 'restored',
   warmStart: 'warm start',
   unpaused: 'resumed',
+  idle: 'idle',
   reset: 'reset',
   guestShutdown: 'shut down by the guest',
   powerOff: 'powered off',

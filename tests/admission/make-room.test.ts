@@ -1,9 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { fails } from '../../src/main/engines/fake/fake-script.ts';
-import { openFakeCore } from '../support/fake-core.ts';
+import { type FakeCore, openFakeCore } from '../support/fake-core.ts';
 import { refusalOf } from '../support/refusal.ts';
-
-type Core = Awaited<ReturnType<typeof openFakeCore>>;
 
 /** A running machine that holds most of what was left, and one of the same size that does not fit beside it. */
 async function openFullCore() {
@@ -14,7 +12,7 @@ async function openFullCore() {
   return core;
 }
 
-const tasksOf = async ({ client }: Core, title: RegExp) =>
+const tasksOf = async ({ client }: FakeCore, title: RegExp) =>
   (await client.task.list({})).filter((task) => title.test(task.title));
 
 describe('a start that does not fit', () => {

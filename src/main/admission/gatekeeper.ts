@@ -123,7 +123,7 @@ const WORKING_SET_MARGIN = 1.1;
  * How little a balloon may leave: the reservation, and what the guest uses itself with some room to breathe. Null when
  * the guest has no balloon, or does not tell what it uses.
  */
-export function leastBytes(record: MachineRecord, usage: GuestUsage | undefined): number | null {
+export function leastBytes(record: Pick<MachineRecord, 'config'>, usage: GuestUsage | undefined): number | null {
   if (!usage || usage.balloonBytes === null || usage.guestFreeBytes === null) return null;
   const inUse = Math.max(0, usage.balloonBytes - usage.guestFreeBytes) * WORKING_SET_MARGIN + BREATHING_ROOM_BYTES;
   return Math.max(record.config.resources.memory.reservationMiB * MIB, Math.ceil(inUse));

@@ -74,10 +74,10 @@ export class MachineRunner {
     });
   }
 
-  pause(id: MachineId): Promise<MachineRecord> {
+  pause(id: MachineId, reason: 'user' | 'idle' = 'user'): Promise<MachineRecord> {
     return this.#act(id, 'pause', async (live, _, signal) => {
       await live.call((session) => session.pause(), signal);
-      this.#context.write(id, { state: 'Paused', reason: 'user' });
+      this.#context.write(id, { state: 'Paused', reason });
     });
   }
 
@@ -119,10 +119,11 @@ export class MachineRunner {
     });
   }
 
-  saveState(id: MachineId): Promise<MachineRecord> {
-    return this.#act(id, 'saveState', (live, record, signal) => {
+  saveState(id: MachineId, reason: 'saved' | 'idle' = 'saved'): Promise<MachineRecord> {
+    return this.#act(id, 'saveState', async (live, record, signal) => {
       assertNotDisposable(record, 'save the state of');
-      return saveState(this.#context, live, record, signal);
+      await saveState(this.#context, live, record, signal);
+      if (this.#context.require(id).state === 'Saved') this.#context.write(id, { state: 'Saved', reason });
     });
   }
 
