@@ -12,6 +12,8 @@ import { addServeCommand } from './serve-command.ts';
 import { addSetCommand } from './set-command.ts';
 import { addSnapshotCommands } from './snapshot-commands.ts';
 import { addStartCommand } from './start-command.ts';
+import { addTopCommand } from './top-command.ts';
+import { addUsageCommands } from './usage-commands.ts';
 
 /** The whole command line: one file per group of commands. */
 export function createProgram(context: CliContext, version: string): Command {
@@ -30,6 +32,8 @@ export function createProgram(context: CliContext, version: string): Command {
   addGuestCommands(program, context);
   addSnapshotCommands(program, context);
   addDiskCommands(program, context);
+  addUsageCommands(program, context);
+  addTopCommand(program, context);
   addServeCommand(program, context);
   addRunCommand(program, context);
   for (const command of everyCommand(program)) command.option('--json', 'print the answer, or the error, as JSON');
