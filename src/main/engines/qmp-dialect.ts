@@ -2,11 +2,18 @@ import type { Duplex } from 'node:stream';
 import type { DiskMerge, MergeRequest } from './disk-merge.ts';
 import type { GuestUsage, ResolvedDrive, Screenshot, SnapshotRequest } from './engine.ts';
 import type { GuestAgent } from './guest-agent.ts';
+import type { Hotplug } from './hotplug.ts';
 import type { QmpCaller } from './qmp/link.ts';
+import type { QmpEvent } from './qmp/protocol.ts';
 
 export interface SwitchRequest extends Pick<SnapshotRequest, 'stateFile' | 'drives' | 'signal'> {
   runsOn: boolean;
   onSwitched: () => void;
+}
+
+/** A snapshot of a guest that runs, with its memory. */
+export interface FlightRequest extends Omit<SnapshotRequest, 'stateFile'> {
+  stateFile: string;
 }
 
 export interface QmpMergeRequest extends MergeRequest {
@@ -27,6 +34,13 @@ export interface QmpDialect {
    * state of that moment. `onSwitched` is called when the guest has been let go.
    */
   takeSnapshot(engine: QmpCaller, request: SwitchRequest): Promise<void>;
+  /**
+   * As `takeSnapshot`, of a guest that runs and goes on running but for a moment: `onStill` is called in it. False when it
+   * cannot be done so; nothing has happened then.
+   */
+  takeSnapshotInFlight?(engine: QmpCaller, request: FlightRequest): Promise<boolean>;
+  /** Instead of `cont`. */
+  letGoOn?(engine: QmpCaller): Promise<void>;
   mergeDisk(engine: QmpCaller, request: QmpMergeRequest): Promise<void>;
   settleMerge(engine: QmpCaller, merge: DiskMerge): Promise<boolean>;
   /** @param percent 1 to 100, of one host processor per virtual processor */
@@ -37,6 +51,10 @@ export interface QmpDialect {
   typeText(engine: QmpCaller, text: string): Promise<void>;
   screenshot(engine: QmpCaller): Promise<Screenshot>;
   sample(engine: QmpCaller): Promise<GuestUsage>;
+  /** Hardware that comes and goes while the machine runs, where the engine can. */
+  hotplug?(engine: QmpCaller): Hotplug;
+  /** Every event of the engine, as it comes. */
+  onEvent?(event: QmpEvent): void;
   /** The line to an agent in the guest, where the machine has one. */
   guestAgent?(engine: QmpCaller): GuestAgent;
   /** Instead of connecting to the serial socket. */

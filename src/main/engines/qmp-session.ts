@@ -16,6 +16,7 @@ import type {
 } from './engine.ts';
 import type { GuestAgent } from './guest-agent.ts';
 import { GuestCare } from './guest-care.ts';
+import type { Hotplug } from './hotplug.ts';
 import { openChannel } from './open-channel.ts';
 import { isAlive, killProcess, settlesWithin } from './process-identity.ts';
 import { type QmpCaller, QmpLink } from './qmp/link.ts';
@@ -55,6 +56,7 @@ export class QmpSession implements Session {
   readonly runtime: RuntimeRecord;
   readonly exit: Promise<Exit>;
   readonly guestAgent: GuestAgent | null;
+  readonly hotplug: Hotplug | null;
   readonly #dialect: QmpDialect;
   readonly #ended: Promise<ProcessEnd> | undefined;
   readonly #link: QmpLink;
@@ -81,6 +83,7 @@ export class QmpSession implements Session {
       },
     );
     this.guestAgent = dialect.guestAgent?.(this.#link) ?? null;
+    this.hotplug = dialect.hotplug?.(this.#link) ?? null;
     this.#care = new GuestCare(this.guestAgent);
     const { promise, resolve } = Promise.withResolvers<Exit>();
     this.exit = promise;
@@ -134,7 +137,10 @@ export class QmpSession implements Session {
   }
 
   async resume(): Promise<void> {
-    await this.#watch.command(RUNNING, () => this.#link.execute('cont'));
+    await this.#watch.command(RUNNING, async () => {
+      if (this.#dialect.letGoOn) await this.#dialect.letGoOn(this.#link);
+      else await this.#link.execute('cont');
+    });
     this.tendGuest();
   }
 
@@ -197,6 +203,7 @@ export class QmpSession implements Session {
     const before = await this.#queryStatus();
     const runsOn = before.state === 'Running';
     await this.#watch.command(undefined, async () => {
+      if (runsOn && (await this.#takeInFlight(request))) return;
       const since = performance.now();
       if (runsOn) await this.#link.execute('stop');
       try {
@@ -208,6 +215,12 @@ export class QmpSession implements Session {
       const onSwitched = () => request.onSwitched(performance.now() - since);
       await this.#dialect.takeSnapshot(this.#link, { ...request, runsOn, onSwitched });
     });
+  }
+
+  async #takeInFlight({ stateFile, ...request }: SnapshotRequest): Promise<boolean> {
+    const take = this.#dialect.takeSnapshotInFlight?.bind(this.#dialect);
+    if (take === undefined || stateFile === null) return false;
+    return take(this.#link, { ...request, stateFile });
   }
 
   async mergeDisk(request: MergeRequest): Promise<void> {
@@ -306,6 +319,7 @@ export class QmpSession implements Session {
   #onEvent(event: QmpEvent): void {
     if (event.event === 'SHUTDOWN') this.#usage.readHost(); // the last chance: in a moment the process is gone
     noteTrouble(event, this.#trouble);
+    this.#dialect.onEvent?.(event);
     if (mayChangeStatus(event, this.#watch.isCommandUnderWay)) this.#watch.refresh();
   }
 

@@ -7,19 +7,26 @@ import type { RuntimeRecord, Screenshot } from '../engine.ts';
 import { AgentLine } from '../guest-agent/agent-line.ts';
 import { QemuGuestAgent } from '../guest-agent/qemu-guest-agent.ts';
 import type { GuestAgent } from '../guest-agent.ts';
+import type { Hotplug } from '../hotplug.ts';
 import type { QmpCaller } from '../qmp/link.ts';
-import type { QmpDialect, SwitchRequest } from '../qmp-dialect.ts';
+import type { QmpEvent } from '../qmp/protocol.ts';
+import type { FlightRequest, QmpDialect, SwitchRequest } from '../qmp-dialect.ts';
 import { RUNTIME_FILES } from '../runtime-files.ts';
 import { isAgentPortOpen } from './agent-port.ts';
 import { changeMedium } from './change-medium.ts';
-import { CpuLimit } from './cpu-limit.ts';
+import { CpuLimit, type LimitedProcess } from './cpu-limit.ts';
 import { guardAgainstDeath } from './death-guard.ts';
+import { DeviceRemoval } from './hotplug/device-removal.ts';
+import { type HotplugFacts, QemuHotplug } from './hotplug/qemu-hotplug.ts';
+import { letGoOn } from './in-flight.ts';
 import { mergeDisk, settleMerge } from './merge-disk.ts';
 import { runState } from './migration.ts';
-import { unparkDisks } from './parked-disks.ts';
+import { noteProcessors } from './orders.ts';
+import { hasBlockingDisks, unparkDisks } from './parked-disks.ts';
+import { readPlacesFile } from './places.ts';
 import { readProcessorSeconds } from './process-usage.ts';
 import { readGuestMemory, sampleGuest } from './sample.ts';
-import { writeState } from './save-state.ts';
+import { type SaveTarget, writeState, writeStateInFlight } from './save-state.ts';
 import { takeScreenshot } from './screenshot.ts';
 import { SerialPort } from './serial-port.ts';
 import type { StateHeader } from './state-header.ts';
@@ -28,6 +35,7 @@ import { type Stroke, strokesFor } from './us-keyboard.ts';
 
 /** What the engine knows of a run and QEMU itself does not tell, written down as the orders of the process. */
 export interface RunFacts {
+  hotplug: HotplugFacts;
   processors: number;
   state: StateHeader;
 }
@@ -44,7 +52,9 @@ export class QemuDialect implements QmpDialect {
   };
   readonly #runtime: RuntimeRecord;
   readonly #facts: RunFacts | undefined;
+  readonly #process: LimitedProcess;
   readonly #limit: CpuLimit;
+  readonly #removal = new DeviceRemoval();
   readonly #serial: SerialPort;
   #percent = 100;
   #memoryBytes: number | undefined;
@@ -56,12 +66,13 @@ export class QemuDialect implements QmpDialect {
     this.#runtime = runtime;
     this.#facts = facts;
     const { pid } = runtime;
-    this.#limit = new CpuLimit({
+    this.#process = {
       processors: facts?.processors ?? 1,
       readSeconds: () => readProcessorSeconds(pid),
       signal: (signal) => sendSignal(pid, signal),
       guard: () => guardAgainstDeath(pid, 'CONT'),
-    });
+    };
+    this.#limit = new CpuLimit(this.#process);
     this.#serial = new SerialPort({
       outputFile: this.#inRuntime(RUNTIME_FILES.serialOutput),
       socketPath: this.#inRuntime(RUNTIME_FILES.serial),
@@ -69,9 +80,11 @@ export class QemuDialect implements QmpDialect {
   }
 
   async saveState(engine: QmpCaller, file: string, { signal }: { signal: AbortSignal }): Promise<void> {
-    const header = this.#facts?.state;
-    if (header === undefined) throw ordersLost(this.#runtime.runtimeFolder);
+    const known = this.#facts?.state;
+    if (known === undefined) throw ordersLost(this.#runtime.runtimeFolder);
     const socketPath = this.#inRuntime(RUNTIME_FILES.migration);
+    const places = await readPlacesFile(this.#inRuntime(RUNTIME_FILES.places));
+    const header = { ...known, ...(places === undefined ? {} : { places }) };
     const target = { file, socketPath, parkedFile: this.#inRuntime(RUNTIME_FILES.parkedDisks), header, signal };
     await this.#limit.lifted(() => writeState(engine, target));
   }
@@ -84,6 +97,23 @@ export class QemuDialect implements QmpDialect {
       if (wasRunning) await engine.execute('cont');
     }
   }
+
+  async takeSnapshotInFlight(engine: QmpCaller, request: FlightRequest): Promise<boolean> {
+    const { stateFile, drives, onStill, onSwitched, signal } = request;
+    const target = this.#saveTarget(stateFile, signal);
+    if (await hasBlockingDisks(engine)) return false;
+    const switchover = {
+      switchDisks: async () => {
+        onStill();
+        await switchDisks(engine, drives);
+      },
+      onSwitched,
+    };
+    await this.#limit.lifted(() => writeStateInFlight(engine, target, switchover));
+    return true;
+  }
+
+  letGoOn = letGoOn;
 
   /** The guest stands still until its state is written: QEMU sends memory of the moment, not of a moment before. */
   async takeSnapshot(engine: QmpCaller, request: SwitchRequest): Promise<void> {
@@ -147,6 +177,20 @@ export class QemuDialect implements QmpDialect {
     return usage;
   }
 
+  hotplug(engine: QmpCaller): Hotplug {
+    return new QemuHotplug({
+      ...{ engine, removal: this.#removal, facts: this.#facts?.hotplug, runtimeFolder: this.#runtime.runtimeFolder },
+      onProcessors: async (count) => {
+        this.#process.processors = count;
+        await noteProcessors(this.#runtime.runtimeFolder, count);
+      },
+    });
+  }
+
+  onEvent(event: QmpEvent): void {
+    this.#removal.note(event);
+  }
+
   guestAgent(engine: QmpCaller): GuestAgent {
     const line = new AgentLine(this.#inRuntime(RUNTIME_FILES.guestAgent));
     return new QemuGuestAgent(line, () => isAgentPortOpen(engine));
@@ -163,6 +207,13 @@ export class QemuDialect implements QmpDialect {
   close(): void {
     this.#limit.close();
     this.#serial.close();
+  }
+
+  #saveTarget(file: string, signal: AbortSignal): SaveTarget {
+    const header = this.#facts?.state;
+    if (header === undefined) throw ordersLost(this.#runtime.runtimeFolder);
+    const socketPath = this.#inRuntime(RUNTIME_FILES.migration);
+    return { file, socketPath, parkedFile: this.#inRuntime(RUNTIME_FILES.parkedDisks), header, signal };
   }
 
   #inRuntime(name: string): string {

@@ -41,6 +41,11 @@ export async function withDisksParked<T>(engine: QmpCaller, file: string, work: 
   }
 }
 
+/** Whether disks must be closed to save a state, which only a guest that stands still can bear. */
+export async function hasBlockingDisks(engine: QmpCaller): Promise<boolean> {
+  return (await findBlocking(engine)).length > 0;
+}
+
 /**
  * Puts back what `withDisksParked` took out; nothing when that is done.
  * @throws InnError `ENGINE_FAILED` when that cannot be done: QEMU is ended then, since a guest must not run without its disks

@@ -5,6 +5,7 @@ import { pipeline } from 'node:stream/promises';
 import { constants, createZstdCompress } from 'node:zlib';
 import { InnError } from '../../../shared/errors.ts';
 import type { QmpCaller } from '../qmp/link.ts';
+import { type Switchover, sendStateInFlight } from './in-flight.ts';
 import { sendState, standStill } from './migration.ts';
 import { withDisksParked } from './parked-disks.ts';
 import { type StateHeader, writeHeader } from './state-header.ts';
@@ -31,28 +32,49 @@ export interface SaveTarget {
  * @throws InnError `ENGINE_FAILED`, `NOT_SUPPORTED`, `DISK_FULL`, `FILE_NOT_ACCESSIBLE`, `CANCELLED`; no file is left then
  */
 export async function writeState(engine: QmpCaller, target: SaveTarget): Promise<void> {
-  const aside = `${target.file}.new`;
+  await writeAside(target, async (output) => {
+    await standStill(engine);
+    await withDisksParked(engine, target.parkedFile, () =>
+      receive(target, output, (socketPath) => sendState(engine, socketPath, target.signal)),
+    );
+  });
+}
+
+/**
+ * Writes the state of a guest that runs, while it goes on, as of the moment of the switchover.
+ * @throws InnError as `writeState`, and what the switchover throws
+ */
+export async function writeStateInFlight(engine: QmpCaller, target: SaveTarget, switchover: Switchover): Promise<void> {
+  await writeAside(target, (output) =>
+    receive(target, output, (socketPath) => sendStateInFlight(engine, socketPath, target.signal, switchover)),
+  );
+}
+
+async function writeAside(
+  { file, signal, header }: SaveTarget,
+  write: (output: FileHandle) => Promise<void>,
+): Promise<void> {
+  const aside = `${file}.new`;
   try {
     {
       await using output = await open(aside, 'w', 0o600);
-      await standStill(engine);
-      await withDisksParked(engine, target.parkedFile, () => receive(engine, target, output));
+      await output.write(writeHeader(header));
+      await write(output);
       await output.sync();
     }
-    if (target.signal.aborted) throw new InnError('CANCELLED', 'Saving the state was cancelled.');
-    await rename(aside, target.file);
+    if (signal.aborted) throw new InnError('CANCELLED', 'Saving the state was cancelled.');
+    await rename(aside, file);
   } catch (error) {
     await rm(aside, { force: true });
-    throw explain(error, target.file);
+    throw explain(error, file);
   }
 }
 
 async function receive(
-  engine: QmpCaller,
-  { socketPath, header, signal }: SaveTarget,
+  { socketPath, signal }: SaveTarget,
   output: FileHandle,
+  send: (socketPath: string) => Promise<void>,
 ): Promise<void> {
-  await output.write(writeHeader(header));
   await rm(socketPath, { force: true });
   const receiver = await listen(socketPath, (socket) =>
     pipeline(socket, createZstdCompress(COMPRESSION), async (compressed: AsyncIterable<Buffer>) => {
@@ -60,7 +82,7 @@ async function receive(
     }),
   );
   try {
-    await sendState(engine, socketPath, signal);
+    await send(socketPath);
     await receiver.received();
   } catch (error) {
     // A file that cannot be written ends the connection, which QEMU reports; the file's own error says more.
