@@ -20,6 +20,7 @@ import {
 } from '@tabler/icons-react';
 import { ACTIONS, can, hasSavedState, MACHINE_STATES, type MachineAction } from '../shared/machine-state.ts';
 import type { Machine } from '../shared/model/machine.ts';
+import { startOrAsk } from './admission/start-or-ask.ts';
 import { api } from './api.ts';
 import { openDialog } from './dialogs.ts';
 import { type AbilityName, lacksAbility } from './engines.ts';
@@ -77,14 +78,14 @@ export const COMMANDS = {
     whyNot: whyNotStart,
     run: (machine) => {
       showConsole(machine.id);
-      return attempt(() => api.machine.start(ref(machine)));
+      return startOrAsk(machine);
     },
   },
   startInBackground: {
     label: 'Start in Background',
     icon: IconPlayerPlay,
     whyNot: whyNotStart,
-    run: (machine) => attempt(() => api.machine.start(ref(machine))),
+    run: (machine) => startOrAsk(machine),
   },
   startDisposable: {
     label: 'Start Disposable',
@@ -92,7 +93,7 @@ export const COMMANDS = {
     whyNot: whyNotDisposable,
     run: (machine) => {
       showConsole(machine.id);
-      return attempt(() => api.machine.start({ ...ref(machine), isDisposable: true }));
+      return startOrAsk(machine, true);
     },
   },
   show: {

@@ -1,6 +1,7 @@
 import { useEffect } from 'react';
 import type { Machine } from '../shared/model/machine.ts';
 import type { SnapshotId } from '../shared/model/snapshot.ts';
+import { NoRoomDialog } from './admission/no-room-dialog.tsx';
 import { CloneDialog } from './clone/clone-dialog.tsx';
 import { closeDialog, type Dialog, openedDialog } from './dialogs.ts';
 import { SettingsDialog } from './machine-settings/settings-dialog.tsx';
@@ -67,6 +68,8 @@ function MachineDialog({ dialog }: { dialog: Extract<Dialog, { machineId: unknow
     case 'restoreSnapshot':
     case 'deleteSnapshot':
       return <SnapshotDialog machine={machine} kind={dialog.kind} snapshotId={dialog.snapshotId} />;
+    case 'noRoom':
+      return <NoRoomDialog {...props} report={dialog.report} isDisposable={dialog.isDisposable} />;
     case 'typeText':
       return <TypeTextDialog {...props} text={dialog.text} />;
   }

@@ -1,8 +1,9 @@
+import type { AdmissionReport } from '../shared/model/admission.ts';
 import type { MachineId } from '../shared/model/machine.ts';
 import type { SnapshotId } from '../shared/model/snapshot.ts';
 import { observable } from './observable.ts';
 
-export type SettingsPage = 'general' | 'system' | 'processor' | 'display' | 'storage' | 'audio' | 'network';
+export type SettingsPage = 'general' | 'system' | 'processor' | 'claims' | 'display' | 'storage' | 'audio' | 'network';
 
 /** What can be done to several machines at once. */
 export type BulkAction = 'start' | 'saveState' | 'powerButton' | 'powerOff' | 'remove';
@@ -21,6 +22,7 @@ export type Dialog =
   | { kind: 'clone'; machineId: MachineId; snapshotId: SnapshotId | null }
   | { kind: 'moveToGroup'; machineIds: readonly MachineId[] }
   | { kind: 'bulk'; action: BulkAction; machineIds: readonly MachineId[] }
+  | { kind: 'noRoom'; machineId: MachineId; report: AdmissionReport; isDisposable: boolean }
   | { kind: 'typeText'; machineId: MachineId; text: string }
   | { kind: 'shortcuts' }
   | { kind: 'about' };

@@ -7,6 +7,8 @@ interface QuestionProps {
   action: string;
   isDangerous?: boolean;
   isDisabled?: boolean;
+  /** Width in pixels. */
+  size?: number;
   onAction(): void;
   onClose(): void;
 }
@@ -18,11 +20,12 @@ export function Question({
   action,
   isDangerous = false,
   isDisabled = false,
+  size = 460,
   onAction,
   onClose,
 }: QuestionProps) {
   return (
-    <Modal opened onClose={onClose} title={title} size={460}>
+    <Modal opened onClose={onClose} title={title} size={size}>
       <Stack gap="sm">
         {children}
         <Group justify="flex-end" gap="xs" mt="xs">

@@ -62,6 +62,7 @@ const PAGE_WORDS: Record<SettingsPage, string> = {
   general: 'General',
   system: 'System',
   processor: 'Processor',
+  claims: 'Claims and Idleness',
   display: 'Display',
   storage: 'Storage',
   audio: 'Audio',

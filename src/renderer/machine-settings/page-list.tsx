@@ -8,6 +8,7 @@ import {
   IconDeviceDesktop,
   IconInfoCircle,
   IconNetwork,
+  IconScale,
   IconVolume,
 } from '@tabler/icons-react';
 import type { Issue } from '../../shared/model/machine.ts';
@@ -19,6 +20,7 @@ export const PAGE_LOOKS: Record<SettingsPage, { icon: Icon; label: string }> = {
   general: { icon: IconInfoCircle, label: 'General' },
   system: { icon: IconCpu, label: 'System' },
   processor: { icon: IconCpu2, label: 'Processor' },
+  claims: { icon: IconScale, label: 'Claims and idleness' },
   display: { icon: IconDeviceDesktop, label: 'Display' },
   storage: { icon: IconDatabase, label: 'Storage' },
   audio: { icon: IconVolume, label: 'Audio' },

@@ -4,6 +4,7 @@ import type { Machine } from '../../shared/model/machine.ts';
 import { FailureLine } from '../components/failure-line.tsx';
 import type { SettingsPage } from '../dialogs.ts';
 import { AudioPage } from './audio-page.tsx';
+import { ClaimsPage } from './claims-page.tsx';
 import { DisplayPage } from './display-page.tsx';
 import { GeneralPage } from './general-page.tsx';
 import { NetworkPage } from './network-page.tsx';
@@ -21,6 +22,7 @@ const PAGES: Record<SettingsPage, (props: SettingsPageProps) => React.ReactNode>
   general: GeneralPage,
   system: SystemPage,
   processor: ProcessorPage,
+  claims: ClaimsPage,
   display: DisplayPage,
   storage: StoragePage,
   audio: AudioPage,

@@ -24,7 +24,9 @@ const FIELDS: readonly { prefix: string; page: SettingsPage; label: string }[] =
   { prefix: 'motherboard', page: 'system', label: 'Motherboard' },
   { prefix: 'audio', page: 'audio', label: 'Audio' },
   { prefix: 'resources.priority', page: 'processor', label: 'Priority' },
-  { prefix: 'resources', page: 'processor', label: 'Claims' },
+  { prefix: 'resources.idle', page: 'claims', label: 'Idleness' },
+  { prefix: 'resources.schedule', page: 'claims', label: 'Calendar' },
+  { prefix: 'resources', page: 'claims', label: 'Claims' },
   { prefix: 'storage', page: 'storage', label: 'Drives' },
   { prefix: 'adapters', page: 'network', label: 'Adapters' },
 ];
