@@ -149,7 +149,10 @@ describe('loss', () => {
 
   it('reordering and doubling never change what arrives, nor its end', () => {
     const fate = fc.array(
-      fc.oneof({ weight: 6, arbitrary: fc.constant([1]) }, fc.array(fc.integer({ min: 1, max: 60 }), { maxLength: 2 })),
+      fc.oneof(
+        { weight: 6, arbitrary: fc.constant<number[]>([1]) },
+        fc.array(fc.integer({ min: 1, max: 60 }), { maxLength: 2 }),
+      ),
       {
         minLength: 40,
         maxLength: 200,
