@@ -42,6 +42,7 @@ import { makePaths, type Paths, prepareFolders } from './paths.ts';
 import { readReserve } from './pools/host-reserve.ts';
 import { openAllocation } from './pools/open-allocation.ts';
 import { createPoolService, type PoolService } from './pools/pool-service.ts';
+import { mayRaisePriority } from './priority-permission.ts';
 import { createTasks } from './tasks/task-service.ts';
 import type { Sampler } from './usage/sampler.ts';
 
@@ -133,7 +134,11 @@ async function assemble(
   });
   const machines = createMachineService({
     ...{ table, media, snapshots: snapshotTable, commit, view, paths, checkEngine, now },
-    host: () => ({ memoryMiB: size.memoryTotalBytes / MIB, processors: size.processors }),
+    host: () => ({
+      memoryMiB: size.memoryTotalBytes / MIB,
+      processors: size.processors,
+      mayRaisePriority: mayRaisePriority(),
+    }),
     diskFormatsOf: (id) => host.knownEngines().find((engine) => engine.id === id)?.capabilities.formats ?? [],
     applyLive: (before, after) => runner.applyLive(before, after),
     claimIssues: (config, id) => pools.claimIssues(config, id),
@@ -149,6 +154,7 @@ async function assemble(
     ...{ table, snapshots: snapshotTable, runner, commit, view },
     inMachine: ({ id }, file) => join(paths.machineFolder(id), file),
   });
+  await sweepAsides([paths.disks, ...table.list().flatMap(({ id }) => machineFolders(paths.machineFolder(id)))]);
   await runner.open();
   const usage = await openUsage({
     ...{ db, table, settings, machines, runner, tasks, capacity, paths, log },

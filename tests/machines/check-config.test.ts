@@ -159,4 +159,14 @@ describe('adapters', () => {
     } as const;
     expect(brief({ adapters: [adapter, adapter] })).toEqual(['error adapters.1.macAddress']);
   });
+
+  it('warns of high priority without the permission for it', () => {
+    const config = makeTestConfig();
+    const high = { ...config, resources: { ...config.resources, priority: 'high' as const } };
+    expect(checkConfig(high, { ...HOST, mayRaisePriority: false })).toMatchObject([
+      { severity: 'warning', field: 'resources.priority' },
+    ]);
+    expect(checkConfig(high, { ...HOST, mayRaisePriority: true })).toEqual([]);
+    expect(checkConfig(config, { ...HOST, mayRaisePriority: false })).toEqual([]);
+  });
 });

@@ -49,6 +49,23 @@ describe('creating a machine', () => {
     expect(rawOnly.media.known().map(({ format }) => format)).toEqual(['raw', 'vdi']);
   });
 
+  it('gives it the motherboard that its system asks for, where an engine can, and what the user says in any case', async () => {
+    const input = { osType: 'windows-11-64', diskSizeBytes: null } as const;
+    const able = openStore();
+    const eleven = await able.machines.create({ ...input, name: 'eleven' });
+    expect(eleven.config.motherboard).toMatchObject({ firmware: 'uefi', isSecureBoot: true, hasTpm: true });
+    const own = await able.machines.create({ ...input, name: 'own', motherboard: { hasTpm: false } });
+    expect(own.config.motherboard).toMatchObject({ firmware: 'uefi', isSecureBoot: true, hasTpm: false });
+    const unable = openStore({
+      checkEngine: ({ motherboard: { firmware } }) =>
+        firmware === 'uefi'
+          ? { issues: [], engine: null, engineReason: 'No UEFI.' }
+          : { issues: [], engine: 'fake', engineReason: '' },
+    });
+    const plain = await unable.machines.create({ ...input, name: 'plain' });
+    expect(plain.config.motherboard).toMatchObject({ firmware: 'bios', isSecureBoot: false, hasTpm: false });
+  });
+
   it('attaches discs and disks that exist, and makes them known', async () => {
     const { machines, media, folder } = openStore();
     const isoPath = writeImage(folder, 'a.iso', isoBytes());

@@ -61,7 +61,7 @@ async function removeStrayBoards(machine: string, { boardFolder }: MachineRecord
 /**
  * Copies a board folder that nobody writes to at the moment; synchronous, for a guest that stands still. No folder there
  * is fine: then there is none afterwards.
- * @throws InnError `FILE_NOT_ACCESSIBLE`, `DISK_FULL`, `FILE_EXISTS`
+ * @throws InnError `FILE_NOT_ACCESSIBLE`, also when there is a copy already; `DISK_FULL`
  */
 export function copyBoard(from: string, to: string): void {
   if (!existsSync(from)) return;

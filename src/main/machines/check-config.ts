@@ -9,6 +9,8 @@ export interface HostSize {
   memoryMiB: number;
   /** Processors that the program may use; can have a fraction. */
   processors: number;
+  /** Whether this program may raise the priority of a process; by default it may. */
+  mayRaisePriority?: boolean;
 }
 
 /** Under this execution cap a guest feels slow (field guide §2.6). */
@@ -30,7 +32,14 @@ export function checkConfig(config: MachineConfig, host: HostSize): Issue[] {
     ...checkMediaOnce(config.storage),
     ...checkBootOrder(config),
     ...checkAdapters(config),
+    ...checkPriority(config, host),
   ];
+}
+
+function checkPriority({ resources: { priority } }: MachineConfig, { mayRaisePriority = true }: HostSize): Issue[] {
+  if (priority !== 'high' || mayRaisePriority) return [];
+  const message = 'High priority needs a permission that you have not; the machine runs with normal priority.';
+  return [warning('resources.priority', message)];
 }
 
 function checkMemory({ memoryMiB }: MachineConfig, host: HostSize): Issue[] {

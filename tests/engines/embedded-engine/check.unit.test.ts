@@ -44,6 +44,22 @@ function configWith(overrides: Record<string, unknown> = {}): MachineConfig {
 const ide = (...attachments: object[]) => [{ name: 'IDE', type: 'ide', attachments }];
 const disk = { port: 0, device: 0, kind: 'disk', mediumId: medium };
 
+const usual = { chipset: 'i440fx', firmware: 'bios', isSecureBoot: false, hasTpm: false, watchdog: 'none' };
+
+describe('what the embedded engine says about a motherboard', () => {
+  it.each([
+    ['UEFI', { motherboard: { ...usual, firmware: 'uefi' } }, 'error motherboard.firmware', /Choose QEMU/],
+    ['a TPM', { motherboard: { ...usual, hasTpm: true } }, 'error motherboard.hasTpm', /Choose QEMU/],
+    ['Q35', { motherboard: { ...usual, chipset: 'q35' } }, 'error motherboard.chipset', /i440FX only/],
+    ['a watchdog', { motherboard: { ...usual, watchdog: 'reset' } }, 'warning motherboard.watchdog', /no watchdog/],
+    ['sound', { audio: { card: 'hda', hasOutput: true, hasInput: false } }, 'warning audio.card', /no sound card/],
+  ])('with %s', (_, overrides, expected, words) => {
+    const issues = checkEmbedded(configWith(overrides));
+    expect(issues.map(({ severity, field }) => `${severity} ${field}`)).toEqual([expected]);
+    expect(issues[0]?.message).toMatch(words);
+  });
+});
+
 describe('what the embedded engine says about a configuration', () => {
   it('finds nothing wrong with a machine that it can run', () => {
     expect(checkEmbedded(configWith())).toEqual([]);

@@ -35,13 +35,10 @@ export function boardCapabilities(
   return {
     chipsets: ['i440fx', 'q35'],
     audioCards: AudioCard.options.filter((card) => card === 'none' || has(AUDIO_DEVICES[card])),
-    audio: audioDriver === NO_SOUND ? { isAvailable: false, reason: SILENCE } : yes,
+    audio: audioDriver === NO_SOUND ? lack('Sound') : yes,
     uefi: uefi === undefined || pickUefi(uefi, false) ? yes : lack('UEFI'),
     secureBoot: uefi === undefined || pickUefi(uefi, true) ? yes : lack('Secure Boot'),
     tpm: swtpm === null ? lack('TPM') : device(TPM_DEVICE, 'TPM'),
     watchdog: device(WATCHDOG_DEVICE, 'watchdog'),
   };
 }
-
-const SILENCE =
-  'QEMU finds no sound on this computer that it can use, so guests play to nobody. Start PipeWire or PulseAudio, or install the part of QEMU for it (qemu-system-gui).';

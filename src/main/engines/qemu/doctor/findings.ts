@@ -94,6 +94,13 @@ export function tool(what: 'qemu-img' | 'swtpm', file: string | undefined, manag
   return bad(subject, `${what}, which ${use}, is not installed.`, installCure(what, manager));
 }
 
+/** @param driver QEMU's name of the way to the host's sound; undefined when there is none */
+export function sound(driver: string | undefined): Finding {
+  if (driver !== undefined) return good('Sound', `Guests are heard by way of ${driver}.`);
+  const cause = 'QEMU finds no sound here that it can use; guests play to nobody.';
+  return bad('Sound', cause, 'Start PipeWire or PulseAudio, or install the part of QEMU for it (qemu-system-gui).');
+}
+
 export function uefi(found: readonly UefiFirmware[], manager: PackageManager): Finding[] {
   const [plain, secure] = [pickUefi(found, false), pickUefi(found, true)];
   const cure = installCure('ovmf', manager);

@@ -19,7 +19,7 @@ import { findPackageManager, type PackageManager } from './cures.ts';
 import { findProgram, isProgram } from './find-program.ts';
 import * as say from './findings.ts';
 import { findUefi } from './firmware.ts';
-import { findSound, pickAudioDriver } from './host-sound.ts';
+import { findSound, NO_SOUND, pickAudioDriver } from './host-sound.ts';
 import { interrogate, Testimony } from './interrogate.ts';
 
 export interface ProbeOptions {
@@ -56,9 +56,14 @@ export async function probeQemu(options: ProbeOptions): Promise<ProbeResult> {
   }
   const { accelerator, finding } = await findAccelerator(binary, version, cache);
   const helpers = await findHelpers(binary, options.env, manager);
-  const findings = [say.qemuFound(binary, version, testimony.packageName), finding, ...helpers.findings];
   const { uefi, swtpm } = helpers;
   const audioDriver = pickAudioDriver(testimony.audioDrivers, findSound(options.env));
+  const findings = [
+    say.qemuFound(binary, version, testimony.packageName),
+    finding,
+    ...helpers.findings,
+    say.sound(audioDriver === NO_SOUND ? undefined : audioDriver),
+  ];
   const devices = new Set(testimony.devices);
   return available({ ...testimony, binary, accelerator, devices, uefi, swtpm, audioDriver }, findings);
 }
