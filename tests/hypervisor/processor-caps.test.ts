@@ -4,17 +4,21 @@ import { givableProcessors, processorDemand } from '../../src/main/hypervisor/pr
 
 describe('the demand of a machine', () => {
   it('is all it could use when it used up what it was allowed', () => {
-    expect(processorDemand({ most: 2, used: 0.46, allowed: 0.5 })).toBe(2);
-    expect(processorDemand({ most: 1, used: 0.97, allowed: 1 })).toBe(1);
+    expect(processorDemand({ most: 2, used: 0.46, waited: 0, allowed: 0.5 })).toBe(2);
+    expect(processorDemand({ most: 1, used: 0.97, waited: 0, allowed: 1 })).toBe(1);
   });
 
   it('is what it used with room to grow, when nothing held it back', () => {
-    expect(processorDemand({ most: 2, used: 0.4, allowed: 2 })).toBeCloseTo(0.55);
-    expect(processorDemand({ most: 1, used: 0, allowed: 1 })).toBeCloseTo(0.05);
+    expect(processorDemand({ most: 2, used: 0.4, waited: 0, allowed: 2 })).toBeCloseTo(0.55);
+    expect(processorDemand({ most: 1, used: 0, waited: 0, allowed: 1 })).toBeCloseTo(0.05);
+  });
+
+  it('is all it could use, too, when other programs kept it waiting', () => {
+    expect(processorDemand({ most: 1, used: 0.4, waited: 0.2, allowed: 0.6 })).toBe(1);
   });
 
   it('is never more than it could use', () => {
-    expect(processorDemand({ most: 0.5, used: 0.44, allowed: 0.5 })).toBe(0.5);
+    expect(processorDemand({ most: 0.5, used: 0.44, waited: 0, allowed: 0.5 })).toBe(0.5);
   });
 });
 

@@ -3,6 +3,8 @@ export interface ProcessorReading {
   /** The most it could use: its virtual processors at its own execution cap. */
   most: number;
   used: number;
+  /** What it would have used beside that, had other programs not been before it; 0 when it cannot be told. */
+  waited: number;
   /** What the allocation let it use meanwhile; `most` when nothing held it back. */
   allowed: number;
 }
@@ -15,11 +17,11 @@ const LEAST_GROWTH = 0.05;
 
 /**
  * What a machine would use if it were let, in processors: all it could, when it used up what it was allowed; else what
- * it used, with room to grow until the next reading. 0 to `most`.
+ * it used, with room to grow until the next reading. Waiting behind other programs is wanting, too. 0 to `most`.
  */
-export function processorDemand({ most, used, allowed }: ProcessorReading): number {
-  if (used >= HUNGRY_SHARE * Math.min(allowed, most)) return most;
-  return Math.min(most, used * GROWTH + LEAST_GROWTH);
+export function processorDemand({ most, used, waited, allowed }: ProcessorReading): number {
+  if (used + waited >= HUNGRY_SHARE * Math.min(allowed, most)) return most;
+  return Math.min(most, (used + waited) * GROWTH + LEAST_GROWTH);
 }
 
 /** How the host's processors are used; amounts in processors. */

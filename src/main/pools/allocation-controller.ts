@@ -25,6 +25,7 @@ import {
   type RunningMachine,
   shareProcessors,
 } from './processor-allocation.ts';
+import { WaitRates } from './run-delay.ts';
 
 export interface AllocationDeps {
   machines: Pick<MachineTable, 'get'>;
@@ -58,6 +59,7 @@ interface Round {
 export class AllocationController {
   readonly #deps: AllocationDeps;
   readonly #others = new OtherPrograms();
+  readonly #waits = new WaitRates();
   readonly #watchdog = new MemoryWatchdog();
   readonly #balloons: BalloonKeeper;
   #round: Round | undefined;
@@ -121,7 +123,7 @@ export class AllocationController {
 
   #allocate(sample: UsageSample): Round {
     const pools = this.#deps.pools.list();
-    const members = this.#membersOf(sample);
+    const members = this.#withWaits(this.#membersOf(sample));
     const claims = members.map(claimsOf);
     const { host } = sample;
     const reserve = readReserve(this.#deps.settings);
@@ -141,16 +143,26 @@ export class AllocationController {
     return { members, claims, processor, memory, memoryMiB: Math.floor(totalMiB - reservedMiB) };
   }
 
+  /** The machines that are on. One that did not answer in time this once is taken to do as it did before. */
   #membersOf(sample: UsageSample): Member[] {
-    return sample.machines.flatMap((usage) => {
+    const answered = new Set(sample.machines.map(({ machineId }) => machineId));
+    const silent = this.#round?.members.filter(({ record: { id }, live }) => !answered.has(id) && !live.exit) ?? [];
+    return [...sample.machines, ...silent.map(({ usage }) => usage)].flatMap((usage) => {
       const record = this.#deps.machines.get(usage.machineId);
       const live = this.#deps.liveOf(usage.machineId);
       if (!record || !live) return [];
       const warning = this.#watchdog.look(record.config.name, live.session.runtime.engine, usage);
       if (warning) this.#deps.log.warn({ machine: record.id }, warning);
       const ceilingMiB = this.#deps.ceilingOf(record.id);
-      return [{ record, live, usage, ceilingMiB, usedProcessors: usage.processorUse }];
+      return [{ record, live, usage, ceilingMiB, usedProcessors: usage.processorUse, waitedProcessors: 0 }];
     });
+  }
+
+  /** Looked at only while processors are short: else nobody is held back, and waiting changes nothing. */
+  #withWaits(members: readonly Member[]): readonly Member[] {
+    if (!this.#round?.processor.isContended) return members;
+    const waits = this.#waits.read(members.map(({ live }) => live.session.runtime.pid));
+    return members.map((member, index) => ({ ...member, waitedProcessors: waits[index] ?? 0 }));
   }
 
   #machineGrant({ record: { id, config }, live, usedProcessors }: Member, { processor, memory }: Round): MachineGrant {

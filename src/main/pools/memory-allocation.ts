@@ -15,7 +15,7 @@ import type { MachineRecord } from '../machines/machine-record.ts';
 export interface MemoryReading {
   record: MachineRecord;
   live: LiveSession;
-  usage: Pick<MachineUsage, 'memoryPromisedBytes' | 'memoryBalloonBytes' | 'memoryGuestUsedBytes'>;
+  usage: MachineUsage;
   /** What admission asked it to do with for the sake of others, in MiB; null: nothing. */
   ceilingMiB: number | null;
 }

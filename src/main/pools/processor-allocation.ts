@@ -11,6 +11,8 @@ export interface RunningMachine {
   record: MachineRecord;
   live: LiveSession;
   usedProcessors: number;
+  /** What it would have used beside that, had it not waited behind other programs. */
+  waitedProcessors: number;
 }
 
 export interface ProcessorState {
@@ -36,11 +38,16 @@ export class OtherPrograms {
 }
 
 /** A machine's part in the tree of processors: a guest that stands still wants nothing. */
-export function claimsOf({ record: { id, config, state }, live, usedProcessors }: RunningMachine): MachineClaims {
+export function claimsOf({
+  record: { id, config, state },
+  live,
+  usedProcessors: used,
+  waitedProcessors: waited,
+}: RunningMachine): MachineClaims {
   const { poolId, processor, memory } = config.resources;
   const most = mostProcessors(config);
   const allowed = ((live.cap.told ?? 100) / 100) * config.processors.count;
-  const demand = state === 'Paused' || state === 'Stuck' ? 0 : processorDemand({ most, used: usedProcessors, allowed });
+  const demand = state === 'Paused' || state === 'Stuck' ? 0 : processorDemand({ most, used, waited, allowed });
   return { id, poolId, processor, memory, processorDemand: demand, memoryDemandMiB: config.memoryMiB };
 }
 
