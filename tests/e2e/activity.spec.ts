@@ -26,3 +26,39 @@ test('the activity page shows what host and machines do', async ({ page, app }) 
   await row('mail').getByRole('button', { name: 'mail' }).click();
   await expect(page.getByRole('heading', { name: 'mail' })).toBeVisible();
 });
+
+test('pools share the host out, and claims are tried before they are saved', async ({ page, app }) => {
+  const { client } = app.connection;
+  for (const name of ['web', 'mail']) await client.machine.create({ name, isDemo: true, engine: 'embedded' });
+  await expect(page.getByText('mail')).toBeVisible();
+  await page.keyboard.press('Control+i');
+  await page.getByRole('tab', { name: 'Pools' }).click();
+  const tree = page.getByRole('treegrid', { name: 'Pools and machines' });
+
+  await page.getByRole('button', { name: 'New pool' }).click();
+  await page.getByLabel('Name').fill('Lab');
+  await page.keyboard.press('Enter');
+  const pool = tree.getByRole('row', { name: 'Lab' });
+  await expect(pool).toHaveAttribute('aria-selected', 'true');
+
+  await tree.getByRole('row', { name: 'web' }).dragTo(pool);
+  await expect(tree.getByRole('row', { name: 'web' })).toHaveAttribute('aria-level', '3');
+
+  const given = () => tree.getByRole('row', { name: 'web' }).getByRole('gridcell').nth(3).innerText();
+  const before = Number(await given());
+  const claims = page.getByRole('region', { name: 'Claims of Lab' });
+  await claims.getByRole('slider', { name: 'Processor limit' }).press('Home');
+  for (let step = 0; step < 5; step += 1)
+    await claims.getByRole('slider', { name: 'Processor limit' }).press('ArrowRight');
+  await expect.poll(async () => Number(await given())).toBeLessThan(before / 2);
+  expect((await client.pool.list({}))[0]?.processor.limit).toBeNull();
+  await picture(page, 'pools');
+  await claims.getByRole('button', { name: 'Save claims' }).click();
+  await expect(claims.getByRole('button', { name: 'Save claims' })).toBeDisabled();
+  expect((await client.pool.list({}))[0]?.processor.limit).toBe(0.3);
+
+  await page.getByRole('button', { name: 'Remove' }).click();
+  await page.getByRole('button', { name: 'Remove pool' }).click();
+  await expect(pool).toHaveCount(0);
+  await expect(tree.getByRole('row', { name: 'web' })).toHaveAttribute('aria-level', '2');
+});

@@ -3,6 +3,7 @@ import { type ComponentType, useMemo } from 'react';
 import pages from '../machine-details/machine-page.module.css';
 import { meterNumbers } from '../meter/meter-numbers.ts';
 import { useObservable } from '../observable.ts';
+import { PoolsTab } from '../pools/pools-tab.tsx';
 import { useMachines } from '../store.ts';
 import { usageSamples } from '../usage-store.ts';
 import { type ActivityTab, showActivity, view } from '../view.ts';
@@ -14,6 +15,7 @@ import { WhoUses } from './who-uses.tsx';
 
 const TABS: { id: ActivityTab; label: string; Content: ComponentType }[] = [
   { id: 'now', label: 'Overview', Content: Overview },
+  { id: 'pools', label: 'Pools', Content: PoolsTab },
 ];
 
 /** What the host and its machines do, have done, and may do. */
