@@ -31,6 +31,7 @@ import { type Idleness, openIdleness } from './idle/open-idle.ts';
 import { createLog, type Log } from './log.ts';
 import type { DriveSlot } from './machines/drive-slot.ts';
 import { createGuestService } from './machines/guest-service.ts';
+import { imageFolders } from './machines/image-folders.ts';
 import { sweepLeftovers } from './machines/machine-folder.ts';
 import { MachineRunner } from './machines/machine-runner.ts';
 import { createMachineService, type MachineService } from './machines/machine-service.ts';
@@ -38,6 +39,7 @@ import { type CheckEngine, createMachineView } from './machines/machine-view.ts'
 import { createSnapshotService } from './machines/snapshots/snapshot-service.ts';
 import { createMediumManager } from './media/medium-manager.ts';
 import { createMediumService } from './media/medium-service.ts';
+import { sweepAsides } from './media/sweep-asides.ts';
 import { makePaths, type Paths, prepareFolders } from './paths.ts';
 import { readReserve } from './pools/host-reserve.ts';
 import { openAllocation } from './pools/open-allocation.ts';
@@ -154,7 +156,7 @@ async function assemble(
     ...{ table, snapshots: snapshotTable, runner, commit, view },
     inMachine: ({ id }, file) => join(paths.machineFolder(id), file),
   });
-  await sweepAsides([paths.disks, ...table.list().flatMap(({ id }) => machineFolders(paths.machineFolder(id)))]);
+  await sweepAsides([paths.disks, ...table.list().flatMap(({ id }) => imageFolders(paths, id))]);
   await runner.open();
   const usage = await openUsage({
     ...{ db, table, settings, machines, runner, tasks, capacity, paths, log },

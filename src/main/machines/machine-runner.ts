@@ -19,6 +19,7 @@ import { type CloneRequest, cloneMachine, clonePresent } from './snapshots/clone
 import { deleteSnapshot } from './snapshots/delete-snapshot.ts';
 import { assertNotDisposable } from './snapshots/disposable.ts';
 import { findSnapshot } from './snapshots/find-snapshot.ts';
+import { disksOf } from './snapshots/overlays.ts';
 import { recoverRestStates, resumeMerges, resumeMergesOf, sweepSnapshotFolders } from './snapshots/recovery.ts';
 import { restoreSnapshot } from './snapshots/restore-snapshot.ts';
 import { costOf } from './snapshots/snapshot-cost.ts';
@@ -347,6 +348,9 @@ export class MachineRunner {
   /** What had to wait until the machine is off can be done now. */
   async #afterExit(live: LiveSession): Promise<void> {
     await this.#context.settle(live);
+    const { deps } = this.#context;
+    const record = deps.table.get(live.machineId);
+    if (record) deps.commit((publish) => deps.media.publishChanged(disksOf(record.config), publish)); // they have grown
     await resumeMergesOf(this.#context, live.machineId);
   }
 

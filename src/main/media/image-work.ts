@@ -165,7 +165,7 @@ export class ImageWork {
     return media.locks.hold(this.#needs(record), doing, async () => {
       if (isWriting) assertWritable(guard, media.record(record.id), verb);
       else assertQuiet(guard, media.record(record.id), verb);
-      return tasks.run({ title, machineId, canCancel }, (task) =>
+      return tasks.run({ title, machineId, mediumId: record.id, canCancel }, (task) =>
         work([{ path, format }, ...backing], opening(backing), task),
       );
     });

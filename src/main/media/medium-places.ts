@@ -79,7 +79,8 @@ export class MediumPlaces {
     const target = await newFileLocation(path, (at) => media.records().find(({ location }) => location === at));
     return media.locks.hold([{ id, name, isAlone: true }], 'being moved', async () => {
       assertMovable(guard, media.record(id), 'move');
-      return tasks.run({ title: `Moving '${name}'`, machineId: null, canCancel: false }, async () => {
+      const options = { title: `Moving '${name}'`, machineId: null, mediumId: id, canCancel: false };
+      return tasks.run(options, async () => {
         await copyOrLink(record.location, target);
         const moved = await this.#place(record, target).catch(async (cause: unknown) => {
           if (await isThere(record.location)) await rm(target, { force: true });

@@ -37,10 +37,15 @@ export async function makeAside(path: string, make: (aside: string) => Promise<v
   }
 }
 
+const ASIDE = /^\.(.+)\.[\da-f]{8}\.new$/;
+
+/** Whether the name is one that `makeAside` gives. */
+export const isAside = (name: string): boolean => ASIDE.test(name);
+
 /** The name that the file at `path` has in the end, also while it is made aside: some formats keep it inside. */
 export function finalNameOf(path: string): string {
   const name = basename(path);
-  return /^\.(.+)\.[\da-f]{8}\.new$/.exec(name)?.[1] ?? name;
+  return ASIDE.exec(name)?.[1] ?? name;
 }
 
 async function assertFolder(folder: string): Promise<void> {

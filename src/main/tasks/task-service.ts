@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { InnError, toErrorReport } from '../../shared/errors.ts';
 import type { MachineId } from '../../shared/model/machine.ts';
+import type { MediumId } from '../../shared/model/medium.ts';
 import { type Task, TaskId } from '../../shared/model/task.ts';
 import type { Events } from '../events.ts';
 
@@ -15,6 +16,8 @@ export interface TaskOptions {
   /** In the words of the user: `Saving the state of 'web'`. */
   title: string;
   machineId: MachineId | null;
+  /** The medium that is worked on; absent for other work. */
+  mediumId?: MediumId;
   canCancel: boolean;
 }
 
@@ -105,11 +108,12 @@ class Tasks implements TaskService {
     return running.task;
   }
 
-  #begin({ title, machineId, canCancel }: TaskOptions): Running {
+  #begin({ title, machineId, mediumId, canCancel }: TaskOptions): Running {
     const task: Task = {
       id: TaskId.parse(randomUUID()),
       title,
       machineId,
+      mediumId: mediumId ?? null,
       status: 'running',
       progress: null,
       detail: null,

@@ -37,7 +37,7 @@ export function CopyDialog({ medium, onCopy, onClose }: CopyDialogProps) {
   return (
     <WorkDialog
       title={`Copy '${medium.name}'`}
-      subject={medium.name}
+      subject={medium.id}
       action="Copy"
       canAct={named.success}
       work={work}

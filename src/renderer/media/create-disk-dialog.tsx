@@ -38,7 +38,7 @@ export function CreateDiskDialog({ machine, onCreate, onClose }: CreateDiskDialo
   return (
     <WorkDialog
       title="Create a disk"
-      subject={name.trim()}
+      subject={null}
       action="Create"
       canAct={named.success && sizeGiB > 0}
       work={work}

@@ -15,7 +15,7 @@ export function DescribeDialog({ medium, onClose }: { medium: Medium; onClose():
   return (
     <WorkDialog
       title={`Name and note of '${medium.name}'`}
-      subject={medium.name}
+      subject={medium.id}
       action="Save"
       canAct={named.success}
       work={work}

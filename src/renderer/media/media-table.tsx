@@ -106,7 +106,7 @@ function Row({ row: { medium, level }, isSelected, isReachable, onSelect }: RowP
 }
 
 function RowProgress({ medium }: { medium: Medium }) {
-  const task = useRunningTask(medium.name);
+  const task = useRunningTask(medium.id);
   if (task === undefined) return null;
   return (
     <Progress

@@ -21,7 +21,7 @@ interface MediumPropertiesProps {
 
 /** Everything about the selected medium; with the way back, when its file is gone. */
 export function MediumProperties({ medium, onDescribe, onRemove }: MediumPropertiesProps) {
-  const task = useRunningTask(medium.name);
+  const task = useRunningTask(medium.id);
   const details = useDetails(medium);
   return (
     <section className={classes.properties} aria-label={`Properties of ${medium.name}`}>

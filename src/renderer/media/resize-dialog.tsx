@@ -15,7 +15,7 @@ export function ResizeDialog({ medium, onClose }: { medium: Medium; onClose(): v
   return (
     <WorkDialog
       title={`Resize '${medium.name}'`}
-      subject={medium.name}
+      subject={medium.id}
       action="Resize"
       canAct={sizeBytes > now}
       work={work}

@@ -1,5 +1,6 @@
 import { useEffect, useRef, useState } from 'react';
 import type { ErrorReport } from '../../shared/errors.ts';
+import type { MediumId } from '../../shared/model/medium.ts';
 import type { Task } from '../../shared/model/task.ts';
 import { failureOf, notifyFailure, notifySuccess } from '../notify.tsx';
 import { useTasks } from '../store.ts';
@@ -39,7 +40,8 @@ export function useWork(onClose: () => void): Work {
   return { isWorking, failure, run: (call, told) => void run(call, told) };
 }
 
-/** The task under way that names the subject in its title. */
-export function useRunningTask(subject: string): Task | undefined {
-  return [...useTasks().values()].find(({ status, title }) => status === 'running' && title.includes(`'${subject}'`));
+/** The task that works on the medium now; undefined for a medium that is not there yet. */
+export function useRunningTask(medium: MediumId | null): Task | undefined {
+  const tasks = [...useTasks().values()];
+  return tasks.find(({ status, mediumId }) => status === 'running' && medium !== null && mediumId === medium);
 }

@@ -1,5 +1,6 @@
 import { Button, Modal } from '@mantine/core';
 import type { ReactNode } from 'react';
+import type { MediumId } from '../../shared/model/medium.ts';
 import { FailureLine } from '../components/failure-line.tsx';
 import { TaskItem } from '../components/task-item.tsx';
 import classes from './media-dialogs.module.css';
@@ -8,7 +9,8 @@ import { useRunningTask, type Work } from './use-work.ts';
 interface WorkDialogProps {
   title: string;
   /** Stands in the title of the task that the work becomes. */
-  subject: string;
+  /** The medium that is worked on; null for one that is not there yet. */
+  subject: MediumId | null;
   children: ReactNode;
   action: string;
   canAct: boolean;

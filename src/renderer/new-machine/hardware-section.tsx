@@ -1,10 +1,11 @@
-import { Checkbox } from '@mantine/core';
+import { Checkbox, Select } from '@mantine/core';
 import type { Issue } from '../../shared/model/machine.ts';
 import { formatBytes, GIB } from '../../shared/units.ts';
 import { FormRow, FormSection } from '../components/form-row.tsx';
 import { ZoneSlider } from '../components/zone-slider.tsx';
 import { useEngines } from '../engines.ts';
 import { diskRange, memoryRange, processorRange } from '../hardware-zones.ts';
+import { NEW_FORMATS } from '../media/image-choice.ts';
 import { useObservable } from '../observable.ts';
 import { usageSamples } from '../usage-store.ts';
 import { issueAt } from '../use-config-check.ts';
@@ -63,6 +64,7 @@ function NewDisk({ form, onChange }: HardwareSectionProps) {
           mt={6}
         />
       </FormRow>
+      {form.hasNewDisk && <DiskFormat form={form} onChange={onChange} />}
       {form.hasNewDisk && (
         <ZoneSlider
           label="Disk size"
@@ -78,5 +80,29 @@ function NewDisk({ form, onChange }: HardwareSectionProps) {
         />
       )}
     </>
+  );
+}
+
+/** What the engine chooses by itself when the person does not. */
+const BEST = 'best';
+
+function DiskFormat({ form, onChange }: Pick<HardwareSectionProps, 'form' | 'onChange'>) {
+  const engines = useEngines();
+  const engine = engines?.find(({ id }) => id === form.engine);
+  const formats = NEW_FORMATS.filter(({ format }) => engine?.capabilities.formats.includes(format) ?? true);
+  const chosen = formats.find(({ format }) => format === form.diskFormat);
+  return (
+    <FormRow label="Disk format" note={chosen?.note ?? 'The best that the engine can use'}>
+      <Select
+        aria-label="Disk format"
+        allowDeselect={false}
+        data={[{ value: BEST, label: 'Automatic' }, ...formats.map(({ format, label }) => ({ value: format, label }))]}
+        value={chosen?.format ?? BEST}
+        onChange={(value) => {
+          const next = formats.find(({ format }) => format === value);
+          onChange({ ...form, diskFormat: next?.format ?? null });
+        }}
+      />
+    </FormRow>
   );
 }

@@ -3,6 +3,7 @@ import type { CreateMachineInput } from '../../shared/contract.ts';
 import { EngineChoice } from '../../shared/model/engine.ts';
 import { Processors } from '../../shared/model/hardware.ts';
 import { MachineConfig, MachineName } from '../../shared/model/machine.ts';
+import { MediumFormat } from '../../shared/model/medium.ts';
 import { guessOsType, osTypeOf } from '../../shared/os-types.ts';
 import { formatMiB, GIB } from '../../shared/units.ts';
 
@@ -26,6 +27,8 @@ export const NewMachineForm = z
     processors: Processors.shape.count,
     hasNewDisk: z.boolean(),
     diskGiB: z.int().min(1, 'A disk has at least 1 GB.').max(2048, 'A disk has at most 2048 GB.'),
+    /** Null: the best that the engine can use. */
+    diskFormat: MediumFormat.nullable(),
     engine: EngineChoice,
     keepsWarmStart: z.boolean(),
     startsAtOnce: z.boolean(),
@@ -53,6 +56,7 @@ export const EMPTY_FORM: NewMachineForm = {
   processors: osTypeOf('linux-32').processors,
   hasNewDisk: true,
   diskGiB: osTypeOf('linux-32').diskGiB,
+  diskFormat: null,
   engine: 'auto',
   keepsWarmStart: false,
   startsAtOnce: true,
@@ -103,6 +107,7 @@ export function toCreateInput(form: NewMachineForm): CreateMachineInput {
     processors: form.processors,
     keepsWarmStart: form.keepsWarmStart,
     diskSizeBytes: form.hasNewDisk && source !== 'disk' ? form.diskGiB * GIB : null,
+    ...(form.hasNewDisk && form.diskFormat !== null ? { diskFormat: form.diskFormat } : {}),
     ...(source === 'demo' ? { isDemo: true } : {}),
     ...(source === 'iso' ? { isoPath: form.isoPath.trim() } : {}),
     ...(source === 'disk' ? { diskPath: form.diskPath.trim() } : {}),

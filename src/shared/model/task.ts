@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { MachineId } from './machine.ts';
+import { MediumId } from './medium.ts';
 
 export const TaskId = z.uuid().brand<'TaskId'>();
 export type TaskId = z.infer<typeof TaskId>;
@@ -19,6 +20,8 @@ export const Task = z.object({
   /** Says what is done, in the words of the user: `Saving the state of 'web'`. */
   title: z.string(),
   machineId: MachineId.nullable(),
+  /** The medium that is worked on, where it is one. */
+  mediumId: MediumId.nullable(),
   status: z.enum(['running', 'done', 'failed', 'cancelled']),
   /** 0 to 1, or null when it cannot be known. */
   progress: z.number().min(0).max(1).nullable(),
