@@ -122,4 +122,20 @@ describe('the motherboard of a machine in QEMU', () => {
     expect(statSync(file).mode & 0o077).toBe(0);
     expect(readFileSync(file).includes(Buffer.from('BootOrder', 'utf16le'))).toBe(true);
   });
+
+  it.each([
+    ['pause', 'Paused'],
+    ['powerOff', 'powerOff'],
+  ] as const)('has a watchdog that bites a guest which does not feed it: %s', async (watchdog, expected) => {
+    const bench = await MachineBench.forTest(qemuUnderTest());
+    const session = await bench.start(await specWith(bench, { motherboard: board({ watchdog }) }));
+    await using serial = await openSerial(session);
+    await serial.expect(GUEST_READY);
+    const changed = new Promise((resolve) => session.onStatus(({ state }) => resolve(state)));
+    // Intel 6300ESB datasheet, chapter 16: count in microseconds, then enable; both of its stages take a second.
+    await serial.run('cd "$(dirname "$(grep -l 0x25ab /sys/bus/pci/devices/*/device)")"');
+    await serial.run("printf '\\004\\000' | dd of=config bs=2 seek=48 conv=notrunc 2>/dev/null");
+    await serial.run("printf '\\002' | dd of=config bs=1 seek=104 conv=notrunc 2>/dev/null");
+    expect(watchdog === 'pause' ? await changed : (await session.exit).kind).toBe(expected);
+  });
 });
