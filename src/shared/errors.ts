@@ -49,6 +49,8 @@ export const ERROR_CODES = {
   AGENT_MISSING: { status: 424, exitCode: 7 },
   /** The guest's agent refused, or answered nonsense. */
   AGENT_FAILED: { status: 502, exitCode: 7 },
+  /** The guest did not do what only it can do, such as letting a device go. */
+  GUEST_REFUSED: { status: 409, exitCode: 7 },
   /** Starting the machine would take memory that the host does not have. */
   HOST_MEMORY_SHORT: { status: 507, exitCode: 8 },
   /** The machine's resource pool has promised all that it may. */

@@ -6,6 +6,7 @@ import type { AdapterModel } from '../../shared/model/network.ts';
 import type { ControllerType, DriveKind } from '../../shared/model/storage.ts';
 import type { DiskMerge, MergeRequest } from './disk-merge.ts';
 import type { GuestAgent } from './guest-agent.ts';
+import type { Hotplug } from './hotplug.ts';
 
 /** A program that can run machines. An engine never touches the database or another service. */
 export interface Engine {
@@ -149,6 +150,8 @@ export interface Session extends AsyncDisposable {
   readonly runtime: RuntimeRecord;
   /** The line to an agent in the guest, whether one answers or not; null when the machine has no such line. */
   readonly guestAgent: GuestAgent | null;
+  /** Hardware that comes and goes while the machine runs; null when the engine cannot. */
+  readonly hotplug: Hotplug | null;
   /** Settles once, when the process has ended; never rejects. */
   readonly exit: Promise<Exit>;
   status(): Promise<SessionStatus>;

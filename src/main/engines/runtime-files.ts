@@ -10,6 +10,8 @@ export const RUNTIME_FILES = {
   serial: 'serial.sock',
   /** Socket of an adapter's Ethernet frames: 4-byte big-endian length, then the frame. */
   frames: (index: number): string => `net${index}.sock`,
+  /** Where devices sit in a machine to which some were added while it ran. */
+  places: 'places.json',
   /** The line to an agent in the guest. */
   guestAgent: 'agent.sock',
   /** Written by QEMU as long as it lives. */

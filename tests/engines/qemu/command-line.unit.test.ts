@@ -52,8 +52,9 @@ describe('the command line of QEMU', () => {
     ['kvm', 'windows-98', 'kvm', 'pentium3'],
   ] as const)('with %s for %s takes -accel %s and -cpu %s', (accelerator, osType, accel, cpu) => {
     const plan = planOf({ config: { osType } }, { accelerator });
+    const slots = osType === 'linux-64' ? 8 : 2; // Linux takes processors while it runs
     expect(part('machine', plan)).toEqual(['-machine', 'pc-i440fx-7.2,dump-guest-core=off', '-accel', accel]);
-    expect(part('processor', plan)).toEqual(['-cpu', cpu, '-smp', 'cpus=2,sockets=1,cores=2,threads=1']);
+    expect(part('processor', plan)).toEqual(['-cpu', cpu, '-smp', `cpus=2,maxcpus=${slots},sockets=1,cores=${slots},threads=1`]);
   });
 
   it.each([

@@ -20,6 +20,8 @@ export class FakeMachine {
   balloonMiB: number;
   /** Cables that were plugged in or pulled, by adapter. */
   readonly links = new Map<number, boolean>();
+  /** Hardware that came and went while it ran, a line for each. */
+  readonly plugged: string[] = [];
   /** Key combinations that were sent, for tests to look at. */
   readonly keys: string[][] = [];
   readonly #guest: FakeGuest;

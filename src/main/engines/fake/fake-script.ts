@@ -22,12 +22,13 @@ export const FAKE_MOMENTS = [
   'setMemoryTarget',
   'changeMedium',
   'setLink',
+  'plug',
   'sendKeys',
   'typeText',
   'screenshot',
   'openChannel',
   'sample',
-] as const satisfies ('start' | 'attach' | 'writeSnapshot' | keyof Session)[];
+] as const satisfies ('start' | 'attach' | 'writeSnapshot' | 'plug' | keyof Session)[];
 
 export type FakeMoment = (typeof FAKE_MOMENTS)[number];
 

@@ -13,7 +13,9 @@ import type {
   SessionStatus,
   SnapshotRequest,
 } from '../engine.ts';
+import type { Hotplug } from '../hotplug.ts';
 import { FAKE_AGENT } from './fake-agent.ts';
+import { FakeHotplug } from './fake-hotplug.ts';
 import type { FakeMachine } from './fake-machine.ts';
 import { fakeScreenshot } from './fake-screen.ts';
 import type { FakeMoment, FakeScript } from './fake-script.ts';
@@ -24,6 +26,7 @@ const KEYS: Record<string, string> = { ret: '\n', spc: ' ', minus: '-', dot: '.'
 export class FakeSession implements Session {
   readonly exit: Promise<Exit>;
   readonly guestAgent = FAKE_AGENT;
+  readonly hotplug: Hotplug;
   readonly #machine: FakeMachine;
   readonly #script: () => FakeScript;
   readonly #stops: (() => void)[] = [];
@@ -33,6 +36,7 @@ export class FakeSession implements Session {
     this.#machine = machine;
     this.#script = script;
     this.exit = machine.exit;
+    this.hotplug = new FakeHotplug(() => this.#moment('plug'), machine.plugged);
   }
 
   get runtime(): RuntimeRecord {

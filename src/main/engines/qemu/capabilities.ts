@@ -38,6 +38,6 @@ export function qemuCapabilities(
     changeMedium: yes,
     liveSnapshot: yes,
     balloon: has(['virtio-balloon-pci']) ? yes : no('This QEMU was built without the VirtIO balloon.'),
-    hotplug: no('The program does not add or remove hardware while the machine runs yet.'),
+    hotplug: yes,
   };
 }

@@ -8,7 +8,7 @@ import { endLeftover } from '../leftover.ts';
 import { assertFilesUsable } from '../named-files.ts';
 import { isSameProcess, killProcess } from '../process-identity.ts';
 import { QmpSession } from '../qmp-session.ts';
-import { PROCESS_LOG } from '../runtime-files.ts';
+import { PROCESS_LOG, RUNTIME_FILES } from '../runtime-files.ts';
 import { prepareRuntimeFolder, removeRuntimeFolder } from '../runtime-folder.ts';
 import { beginRun } from './begin-run.ts';
 import { Board } from './board.ts';
@@ -22,7 +22,9 @@ import type { Installation } from './installation.ts';
 import { launchQemu } from './launch.ts';
 import { readStateHeader } from './load-state.ts';
 import { type QemuOrders, readOrders } from './orders.ts';
+import { type Places, putInPlaces, writePlaces } from './places.ts';
 import { installationFor, stateHeaderOf } from './state-fit.ts';
+import type { StateHeader } from './state-header.ts';
 
 const ATTACH_TIMEOUT_MS = 5_000;
 
@@ -50,8 +52,9 @@ export class QemuEngine implements Engine {
   async start(spec: StartSpec, { signal }: { signal: AbortSignal }): Promise<Session> {
     assertNotCancelled(signal);
     await assertFilesUsable(spec);
-    const installation = await this.#installationFor(spec);
-    const orders = makeOrders(spec, installation);
+    const saved = spec.restoreFrom === null ? undefined : await readStateHeader(spec.restoreFrom);
+    const installation = await this.#installationFor(saved);
+    const orders = makeOrders(spec, installation, saved?.places);
     assertNotCancelled(signal);
     const { folders } = spec;
     const board = new Board(spec, installation);
@@ -59,6 +62,7 @@ export class QemuEngine implements Engine {
     try {
       await endLeftover(folders.runtime);
       await prepareRuntimeFolder(folders.runtime, orders, path.join(folders.logs, PROCESS_LOG));
+      if (saved?.places) await writePlaces(path.join(folders.runtime, RUNTIME_FILES.places), saved.places);
       assertNotCancelled(signal);
       await board.prepare();
       qemu = await launchQemu(orders.binary, orders.arguments, folders);
@@ -95,23 +99,24 @@ export class QemuEngine implements Engine {
     }
   }
 
-  async #installationFor({ restoreFrom }: StartSpec): Promise<Installation> {
+  async #installationFor(saved: StateHeader | undefined): Promise<Installation> {
     this.#latest ??= await probeQemu(this.#options);
     const { installation, info } = this.#latest;
     if (installation === undefined) {
       const lack = info.findings.find(({ isGood }) => !isGood);
       throw new InnError('ENGINE_MISSING', lack?.cause ?? 'QEMU is not available.', { hint: lack?.cure ?? undefined });
     }
-    return restoreFrom === null ? installation : installationFor(installation, await readStateHeader(restoreFrom));
+    return saved === undefined ? installation : installationFor(installation, saved);
   }
 }
 
-function makeOrders(spec: StartSpec, installation: Installation): QemuOrders {
+function makeOrders(spec: StartSpec, installation: Installation, places: Places = {}): QemuOrders {
   return {
     format: 1,
     binary: installation.binary,
-    arguments: toArguments(commandLine({ spec, installation })),
+    arguments: putInPlaces(toArguments(commandLine({ spec, installation })), places),
     processors: spec.config.processors.count,
+    hotplug: { osType: spec.config.osType, bootsFromNetwork: spec.config.bootOrder.includes('network') },
     state: stateHeaderOf(installation, spec.config),
   };
 }

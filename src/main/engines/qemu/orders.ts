@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, rename, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import * as z from 'zod';
 import { RUNTIME_FILES } from '../runtime-files.ts';
@@ -11,6 +11,8 @@ export const QemuOrders = z.object({
   arguments: z.array(z.string()),
   /** Processors of the guest. */
   processors: z.int().positive(),
+  /** What decides on the devices that can join it while it runs. */
+  hotplug: z.object({ osType: z.string(), bootsFromNetwork: z.boolean() }),
   /** What a state saved in this run will say of its QEMU. */
   state: StateHeader,
 });
@@ -24,4 +26,13 @@ export async function readOrders(runtimeFolder: string): Promise<QemuOrders | un
   } catch {
     return undefined; // deleted by somebody; the machine itself is not concerned
   }
+}
+
+/** Writes down that the machine has another number of processors now. */
+export async function noteProcessors(runtimeFolder: string, processors: number): Promise<void> {
+  const orders = await readOrders(runtimeFolder);
+  if (orders === undefined) return;
+  const file = path.join(runtimeFolder, RUNTIME_FILES.orders);
+  await writeFile(`${file}.new`, JSON.stringify({ ...orders, processors }), { mode: 0o600 });
+  await rename(`${file}.new`, file);
 }

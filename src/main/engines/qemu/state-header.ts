@@ -1,6 +1,7 @@
 import type { FileHandle } from 'node:fs/promises';
 import * as z from 'zod';
 import { InnError } from '../../../shared/errors.ts';
+import { Places } from './places.ts';
 
 /**
  * What a saved state says of the QEMU that made it, before the compressed stream of QEMU's own format. A state fits
@@ -12,11 +13,13 @@ export const StateHeader = z.object({
   qemuVersion: z.string(),
   machineType: z.string().regex(/^[a-z0-9.-]+$/),
   accelerator: z.enum(['kvm', 'hvf', 'whpx', 'tcg']),
+  /** Where devices sat, when some came or went while the machine ran. */
+  places: Places.optional(),
 });
 export type StateHeader = z.infer<typeof StateHeader>;
 
 const MAGIC = 'INNKEEPER QEMU STATE ';
-const MAX_HEADER_BYTES = 4096;
+const MAX_HEADER_BYTES = 16 * 1024;
 
 /** One line: the magic word, then the header as JSON. */
 export function writeHeader(header: StateHeader): Buffer {

@@ -3,6 +3,7 @@ import { panicPart, tpmPart, watchdogPart } from './board.ts';
 import { displayPart, pointerPart } from './display.ts';
 import { firmwarePart, kernelPart } from './firmware.ts';
 import { guestAgentPart } from './guest-agent.ts';
+import { hotplugSlotsPart } from './hotplug-slots.ts';
 import { clockPart, extrasPart, machinePart, memoryPart, processorPart } from './machine.ts';
 import { monitorPart } from './monitors.ts';
 import { networkPart } from './network.ts';
@@ -30,6 +31,7 @@ const PARTS: readonly ((plan: CommandPlan) => CommandPart)[] = [
   audioPart,
   tpmPart,
   guestAgentPart,
+  hotplugSlotsPart,
   monitorPart,
   startPart,
 ];

@@ -1,6 +1,7 @@
 import { osTypeOf } from '../../../../shared/os-types.ts';
 import { type Accelerator, machineTypeFor } from '../installation.ts';
 import { firmwareOf } from '../uefi.ts';
+import { processorSlots } from './hotplug-slots.ts';
 import { type CommandPart, type CommandPlan, jsonOption, part } from './part.ts';
 
 /** Memory for translated guest code without hardware acceleration, in MiB; QEMU's own choice is up to a gibibyte. */
@@ -27,8 +28,9 @@ export function machinePart({ spec: { config }, installation }: CommandPlan): Co
 
 export function processorPart({ spec: { config }, installation }: CommandPlan): CommandPart {
   const { count } = config.processors;
+  const slots = processorSlots(config);
   const model = OLD_GUESTS.has(config.osType) ? OLD_PROCESSOR : PROCESSORS[installation.accelerator];
-  return part('processor', '-cpu', model, '-smp', `cpus=${count},sockets=1,cores=${count},threads=1`);
+  return part('processor', '-cpu', model, '-smp', `cpus=${count},maxcpus=${slots},sockets=1,cores=${slots},threads=1`);
 }
 
 export function memoryPart({ spec }: CommandPlan): CommandPart {

@@ -30,7 +30,7 @@ export function adapterId(index: number): string {
   return `net${index}`;
 }
 
-const networkId = (index: number): string => `network${index}`;
+export const networkId = (index: number): string => `network${index}`;
 
 /** The adapters with their networks. */
 export function networkPart(plan: CommandPlan): CommandPart {
@@ -39,7 +39,10 @@ export function networkPart(plan: CommandPlan): CommandPart {
     'network',
     ...adapters.flatMap((adapter) => [
       ...netdev(adapter, path.join(folders.runtime, RUNTIME_FILES.frames(adapter.index))),
-      ...jsonOption('-device', device(adapter, config.osType, bootIndexes(plan.spec).network.get(adapter.index))),
+      ...jsonOption(
+        '-device',
+        adapterDevice(adapter, config.osType, bootIndexes(plan.spec).network.get(adapter.index)),
+      ),
     ]),
   );
 }
@@ -58,7 +61,8 @@ function netdev({ index, network }: ResolvedAdapter, socket: string): string[] {
   return jsonOption('-netdev', { type: 'stream', id, server: true, addr: { type: 'unix', path: socket } });
 }
 
-function device(
+/** @param bootIndex its place in the boot order; undefined: it is not booted from */
+export function adapterDevice(
   { index, model, macAddress }: ResolvedAdapter,
   osType: string,
   bootIndex: number | undefined,

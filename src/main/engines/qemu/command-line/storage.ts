@@ -74,7 +74,8 @@ const ahciOf = (port: number): string => `sata${Math.floor(port / PORTS_PER_AHCI
 
 const STOP_ON_ERROR = { werror: 'stop', rerror: 'stop' };
 
-function devicesOf(drive: ResolvedDrive, chipset: Chipset, boot: { bootindex?: number }): Device[] {
+/** The devices that a drive is to the guest, the one it hangs on first. */
+export function devicesOf(drive: ResolvedDrive, chipset: Chipset, boot: { bootindex?: number }): Device[] {
   const { controller, port, device, medium, kind } = drive;
   const id = driveId(drive);
   const base = { id, ...(medium === null ? {} : { drive: id }), ...boot };
