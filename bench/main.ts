@@ -4,6 +4,9 @@ import { benchCoreStart } from './core-start.ts';
 import { benchLatency } from './latency.ts';
 import { printRows } from './measure.ts';
 import { benchStorage } from './storage.ts';
+import { benchSwitch } from './switch.ts';
+import { benchUsage } from './usage.ts';
+import { benchVirsh } from './virsh.ts';
 
 /** `npm run bench`: measures here and now, beside other programs where they are installed. */
 console.log(
@@ -13,3 +16,6 @@ printRows('Demo guest (medians)', await benchBoot());
 printRows('Contract', await benchLatency());
 printRows('Core', await benchCoreStart([10, 1000]));
 printRows('Disks and snapshots', await benchStorage());
+printRows('Metering', await benchUsage());
+printRows('QEMU engine beside libvirt (medians)', await benchVirsh());
+printRows('Virtual switch', await benchSwitch());
