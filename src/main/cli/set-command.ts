@@ -14,9 +14,10 @@ import { addBoardOptions, type BoardOptions, withBoardChanges } from './board-op
 import { choice, choiceList } from './choice.ts';
 import { type CliContext, show, withConnection } from './context.ts';
 import { machineFields } from './print.ts';
+import { addSleepOptions, type SleepOptions, withSleep } from './sleep-options.ts';
 import { summaryOf } from './summary.ts';
 
-interface SetOptions extends BoardOptions {
+interface SetOptions extends BoardOptions, SleepOptions {
   name?: string;
   os?: string;
   memory?: number;
@@ -39,7 +40,7 @@ export function applyOptions(config: MachineConfig, options: SetOptions): Machin
     ...(options.cable === undefined ? {} : { isCableConnected: options.cable }),
   };
   return {
-    ...withBoardChanges(config, options),
+    ...withSleep(withBoardChanges(config, options), options),
     name: options.name ?? config.name,
     osType: options.os ?? config.osType,
     memoryMiB: options.memory ?? config.memoryMiB,
@@ -118,7 +119,7 @@ export function addSetCommand(program: Command, context: CliContext): void {
     )
     .option('--cable <on|off>', 'cable of the first adapter; also while it runs', onOff)
     .option('--iso <file|none>', 'insert or eject a disc; also while it runs');
-  addBoardOptions(command).action(async (name: string, options: SetOptions, command: Command) => {
+  addSleepOptions(addBoardOptions(command)).action(async (name: string, options: SetOptions, command: Command) => {
     const { iso, ...settings } = options;
     await withConnection(context, async ({ client }) => {
       let machine = await client.machine.get({ machine: name });
