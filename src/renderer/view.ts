@@ -4,7 +4,7 @@ import { observable, storedObservable } from './observable.ts';
 export type MachineTab = 'details' | 'console' | 'snapshots' | 'log';
 
 /** The parts of the page about what host and machines do. */
-export type ActivityTab = 'now' | 'pools' | 'usage' | 'advice';
+export type ActivityTab = 'now' | 'history' | 'pools' | 'usage' | 'advice';
 
 /** What the window shows: a machine, the media, what is done, or the page of the engines. */
 export interface View {

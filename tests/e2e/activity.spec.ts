@@ -62,3 +62,38 @@ test('pools share the host out, and claims are tried before they are saved', asy
   await expect(pool).toHaveCount(0);
   await expect(tree.getByRole('row', { name: 'web' })).toHaveAttribute('aria-level', '2');
 });
+
+test('usage is metered, priced by the own list and budgeted; history is drawn', async ({ page, app }) => {
+  const { client } = app.connection;
+  await client.machine.create({ name: 'web', isDemo: true, engine: 'embedded' });
+  await client.machine.start({ machine: 'web' });
+  await page.getByRole('button', { name: 'Activity' }).click();
+
+  await page.getByRole('tab', { name: 'Usage' }).click();
+  await page.getByRole('button', { name: 'Prices' }).click();
+  await page.getByLabel('Processor, per hour really used').fill('36');
+  await page.getByRole('button', { name: 'Save prices' }).click();
+  const line = page.getByRole('table').getByRole('row', { name: 'web' });
+  await expect(line).toContainText(/0\.0\d+ EUR/);
+  await page.getByRole('button', { name: 'Add budget' }).click();
+  await page.getByRole('combobox', { name: 'For' }).fill('web');
+  await page.getByRole('option', { name: 'web' }).click();
+  await page.getByLabel('Amount per month').fill('1.50');
+  await page.getByRole('button', { name: 'Add', exact: true }).click();
+  await expect(page.getByRole('region', { name: 'Budgets' })).toContainText('of 1.50 EUR');
+  await picture(page, 'usage');
+  const download = page.waitForEvent('download');
+  await page.getByRole('button', { name: 'Export' }).click();
+  await page.getByRole('menuitem', { name: 'CSV' }).click();
+  expect((await download).suggestedFilename()).toMatch(/\.csv$/);
+
+  await page.getByRole('tab', { name: 'History' }).click();
+  await page.getByRole('combobox', { name: 'Whose history' }).click();
+  await page.getByRole('option', { name: 'web' }).click();
+  await expect(page.getByRole('region', { name: 'Processors' }).locator('.recharts-line')).toHaveCount(2);
+  await picture(page, 'history');
+
+  await page.getByRole('tab', { name: 'Advice' }).click();
+  await expect(page.getByRole('region', { name: 'Room for more' }).getByRole('status')).toContainText(/\d+ more/);
+  await picture(page, 'advice');
+});

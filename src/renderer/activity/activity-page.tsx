@@ -5,6 +5,9 @@ import { meterNumbers } from '../meter/meter-numbers.ts';
 import { useObservable } from '../observable.ts';
 import { PoolsTab } from '../pools/pools-tab.tsx';
 import { useMachines } from '../store.ts';
+import { AdviceTab } from '../usage/advice-tab.tsx';
+import { HistoryTab } from '../usage/history-tab.tsx';
+import { UsageTab } from '../usage/usage-tab.tsx';
 import { usageSamples } from '../usage-store.ts';
 import { type ActivityTab, showActivity, view } from '../view.ts';
 import classes from './activity.module.css';
@@ -15,7 +18,10 @@ import { WhoUses } from './who-uses.tsx';
 
 const TABS: { id: ActivityTab; label: string; Content: ComponentType }[] = [
   { id: 'now', label: 'Overview', Content: Overview },
+  { id: 'history', label: 'History', Content: HistoryTab },
   { id: 'pools', label: 'Pools', Content: PoolsTab },
+  { id: 'usage', label: 'Usage', Content: UsageTab },
+  { id: 'advice', label: 'Advice', Content: AdviceTab },
 ];
 
 /** What the host and its machines do, have done, and may do. */
