@@ -129,7 +129,7 @@ export class ScriptedGuest extends EventEmitter {
     this.out.udp(route, fromPort, port, payload);
   }
 
-  async ask(name: string, type: RecordType = 'A', server = '10.0.2.1'): Promise<DecodedPacket> {
+  async ask(name: string, type: RecordType = 'A', server = '10.0.2.1'): Promise<DecodedPacket & { rcode: string }> {
     const port = this.#nextPort++;
     const heard = once(this, `udp ${port}`);
     const query = dnsPacket.encode({
@@ -140,7 +140,8 @@ export class ScriptedGuest extends EventEmitter {
     });
     this.sendUdp(server, 53, query, port);
     const [datagram] = (await heard) as [UdpDatagram];
-    return dnsPacket.decode(Buffer.from(datagram.payload));
+    // The library gives the code's name too; its types do not say so.
+    return dnsPacket.decode(Buffer.from(datagram.payload)) as DecodedPacket & { rcode: string };
   }
 
   connect(to: string, port: number, options = {}): GuestSocket {

@@ -56,7 +56,7 @@ export class DhcpServer {
     // It took the offer of another server.
     if (server !== undefined && server !== serverAddress) return undefined;
     const wished = readUint32Option(message, DHCP_OPTIONS.requestedAddress) ?? message.clientAddress;
-    if (wished === 0 || leases.offer(message.clientMac, wished) !== wished) return this.#refuse(message);
+    if (!leases.canHave(message.clientMac, wished)) return this.#refuse(message);
     leases.commit(message.clientMac, wished, hostNameOf(message));
     return this.#reply(message, 'ack', wished);
   }

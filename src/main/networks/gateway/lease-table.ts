@@ -76,6 +76,12 @@ export class LeaseTable {
     return address;
   }
 
+  /** Whether an adapter that asks for this very address may have it. */
+  canHave(mac: Mac, address: Ipv4): boolean {
+    const fixed = this.#fixed.get(mac);
+    return fixed === undefined ? this.#isInRange(address) && this.#isFreeFor(mac, address) : fixed === address;
+  }
+
   /** Gives the address for the full time. */
   commit(mac: Mac, address: Ipv4, hostName: string | null): void {
     this.#offers.delete(mac);

@@ -146,7 +146,8 @@ export class TcpFlow {
 
   #resetHost(): void {
     const stream: Duplex & Partial<Pick<Socket, 'resetAndDestroy' | 'connecting'>> = this.#options.stream;
-    if (stream.destroyed) return;
+    // Closed already, or handed back to whoever holds it.
+    if (this.#isHostClosed || stream.destroyed) return;
     if (stream.resetAndDestroy && !stream.connecting) stream.resetAndDestroy();
     else stream.destroy();
   }

@@ -123,6 +123,7 @@ export class TcpNat {
   /** A profile may have changed since the connection began. */
   #pass(entry: Entry, { source }: Sender, segment: TcpSegment): void {
     if (entry.profile !== source.profile) {
+      entry.profile = source.profile;
       const { isAllowed, rule } = this.#context.judge(source.profile, entry.farAddress, entry.direction);
       if (!isAllowed) {
         entry.flow.abort();
@@ -136,7 +137,6 @@ export class TcpNat {
         });
         return;
       }
-      entry.profile = source.profile;
     }
     entry.flow.receive(segment);
   }

@@ -13,6 +13,8 @@ const MIN_SEGMENT_BYTES = 64;
 /** Pauses between attempts of a handshake: 1, 2, 4, … seconds. */
 const FIRST_RETRY_MS = 1000;
 const HANDSHAKE_RETRIES = 5;
+/** Two sides that disagree would answer each other for ever: empty answers to strays pause so long (RFC 5961, section 7). */
+const STRAY_PAUSE_MS = 500;
 /** Late segments die within a virtual network at once: twice the lifetime of segments may be short. */
 const TIME_WAIT_MS = 10_000;
 
@@ -64,6 +66,7 @@ export class TcpEndpoint {
   #peerScale = 0;
   #attempts = 0;
   #isAckDue = false;
+  #strayAnsweredMs = Number.NEGATIVE_INFINITY;
   #hasToldEnd = false;
   /** Whether this side ended first: it lingers then. */
   #isFirstToEnd = false;
@@ -231,19 +234,28 @@ export class TcpEndpoint {
       if ((flags & FLAGS.rst) === 0) this.#answerStray(segment);
     } else if ((flags & FLAGS.rst) !== 0) {
       // A reset must fit exactly; another one may be forged, and is asked about (RFC 5961, section 3).
-      if (sequence !== this.#receiver.next) this.#ackSoon();
+      if (sequence !== this.#receiver.next) this.#ackStray(segment);
       else this.#close(this.#state === 'synReceived' ? 'refused' : 'reset');
     } else if ((flags & FLAGS.syn) !== 0) {
-      this.#ackSoon();
+      this.#ackStray(segment);
     } else if ((flags & FLAGS.ack) !== 0) {
       this.#receiveContent(segment, hasFin);
     }
   }
 
-  #answerStray({ flags, sequence }: TcpSegment): void {
-    const isTheirSyn = (flags & FLAGS.syn) !== 0 && sequence === this.#peerSyn?.sequence;
+  #answerStray(segment: TcpSegment): void {
+    const isTheirSyn = (segment.flags & FLAGS.syn) !== 0 && segment.sequence === this.#peerSyn?.sequence;
     if (this.#state === 'synReceived' && isTheirSyn) this.#shakeHands();
-    else this.#ackSoon();
+    else this.#ackStray(segment);
+  }
+
+  /** Says where this side is. Content that comes again is always answered: its sender waits for that. */
+  #ackStray({ payload, flags }: TcpSegment): void {
+    const nowMs = this.#options.clock.nowMs();
+    const isEmpty = payload.length === 0 && (flags & FLAGS.fin) === 0;
+    if (isEmpty && nowMs - this.#strayAnsweredMs < STRAY_PAUSE_MS) return;
+    this.#strayAnsweredMs = nowMs;
+    this.#ackSoon();
   }
 
   #receiveContent(segment: TcpSegment, hasFin: boolean): void {
@@ -255,7 +267,7 @@ export class TcpEndpoint {
     const windowBytes = segment.window << this.#peerScale;
     const hasContent = payload.length > 0 || hasFin;
     if (!this.#sender?.acknowledge({ acknowledgment, sequence, windowBytes, hasContent })) {
-      this.#ackSoon();
+      this.#ackStray(segment);
       return;
     }
     if (hasContent) {
