@@ -1,6 +1,8 @@
 import type { Command } from 'commander';
 import { contract } from '../../shared/contract.ts';
+import { wholeNumber } from './arguments.ts';
 import { type CliContext, show, withConnection } from './context.ts';
+import { budgetFields } from './pool-lines.ts';
 import { doctorLines, hostFields, machineFields, machineTable } from './print.ts';
 import { summaryOf } from './summary.ts';
 
@@ -25,10 +27,18 @@ export function addInfoCommands(program: Command, context: CliContext): void {
     });
   program
     .command('host')
-    .description(summaryOf(contract.host.info))
-    .action(async (_options: object, command: Command) => {
+    .description('The computer, what it has left, and what it has promised to machines')
+    .option('--reserve-cpu <percent>', 'processors that are kept for the host itself', wholeNumber(0, 95))
+    .option('--reserve-memory <percent>', 'memory that is kept for the host itself', wholeNumber(0, 95))
+    .action(async (options: { reserveCpu?: number; reserveMemory?: number }, command: Command) => {
       await withConnection(context, async ({ client }) => {
-        show(context, command, await client.host.info({}), hostFields);
+        const { reserveCpu: processorPercent, reserveMemory: memoryPercent } = options;
+        const isChange = processorPercent !== undefined || memoryPercent !== undefined;
+        const budget = isChange
+          ? await client.pool.setReserve({ processorPercent, memoryPercent })
+          : await client.pool.budget({});
+        const host = await client.host.info({});
+        show(context, command, { ...host, budget }, () => [...hostFields(host), ...budgetFields(budget)]);
       });
     });
   program

@@ -7,6 +7,7 @@ import { addDiskCommands } from './disk-commands.ts';
 import { reportFailure } from './failure.ts';
 import { addGuestCommands } from './guest-commands.ts';
 import { addInfoCommands } from './info-commands.ts';
+import { addPoolCommands } from './pool-commands.ts';
 import { addRunCommand } from './run-command.ts';
 import { addServeCommand } from './serve-command.ts';
 import { addSetCommand } from './set-command.ts';
@@ -32,6 +33,7 @@ export function createProgram(context: CliContext, version: string): Command {
   addGuestCommands(program, context);
   addSnapshotCommands(program, context);
   addDiskCommands(program, context);
+  addPoolCommands(program, context);
   addUsageCommands(program, context);
   addTopCommand(program, context);
   addServeCommand(program, context);

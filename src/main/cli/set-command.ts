@@ -12,12 +12,13 @@ import type { InnClient } from '../api/client-link.ts';
 import { memory, onOff, wholeNumber } from './arguments.ts';
 import { addBoardOptions, type BoardOptions, withBoardChanges } from './board-options.ts';
 import { choice, choiceList } from './choice.ts';
+import { addClaimOptions, type ClaimOptions, withClaimChanges } from './claim-options.ts';
 import { type CliContext, show, withConnection } from './context.ts';
 import { machineFields } from './print.ts';
 import { addSleepOptions, type SleepOptions, withSleep } from './sleep-options.ts';
 import { summaryOf } from './summary.ts';
 
-interface SetOptions extends BoardOptions, SleepOptions {
+interface SetOptions extends BoardOptions, ClaimOptions, SleepOptions {
   name?: string;
   os?: string;
   memory?: number;
@@ -31,6 +32,7 @@ interface SetOptions extends BoardOptions, SleepOptions {
   network?: AdapterMode;
   cable?: boolean;
   iso?: string;
+  pool?: string;
 }
 
 /** The configuration with what the options say; everything else stays as it is. */
@@ -39,8 +41,10 @@ export function applyOptions(config: MachineConfig, options: SetOptions): Machin
     ...(options.network === undefined ? {} : { mode: options.network }),
     ...(options.cable === undefined ? {} : { isCableConnected: options.cable }),
   };
+  const base = withSleep(withBoardChanges(config, options), options);
   return {
-    ...withSleep(withBoardChanges(config, options), options),
+    ...base,
+    resources: { ...base.resources, ...withClaimChanges(base.resources, options) },
     name: options.name ?? config.name,
     osType: options.os ?? config.osType,
     memoryMiB: options.memory ?? config.memoryMiB,
@@ -118,17 +122,23 @@ export function addSetCommand(program: Command, context: CliContext): void {
       choice(AdapterMode.options),
     )
     .option('--cable <on|off>', 'cable of the first adapter; also while it runs', onOff)
+    .option('--pool <pool|none>', 'the resource pool it belongs to')
     .option('--iso <file|none>', 'insert or eject a disc; also while it runs');
-  addSleepOptions(addBoardOptions(command)).action(async (name: string, options: SetOptions, command: Command) => {
-    const { iso, ...settings } = options;
-    await withConnection(context, async ({ client }) => {
-      let machine = await client.machine.get({ machine: name });
-      if (Object.keys(settings).length > 0) {
-        const config = applyOptions(machine.config, settings);
-        machine = await client.machine.configure({ machine: machine.id, revision: machine.revision, config });
-      }
-      if (iso !== undefined) machine = await changeDisc(client, machine, iso);
-      show(context, command, machine, machineFields);
-    });
-  });
+  addSleepOptions(addClaimOptions(addBoardOptions(command))).action(
+    async (name: string, options: SetOptions, command: Command) => {
+      const { iso, pool, ...settings } = options;
+      await withConnection(context, async ({ client }) => {
+        let machine = await client.machine.get({ machine: name });
+        if (Object.keys(settings).length > 0) {
+          const config = applyOptions(machine.config, settings);
+          machine = await client.machine.configure({ machine: machine.id, revision: machine.revision, config });
+        }
+        if (pool !== undefined) {
+          machine = await client.pool.assign({ machine: machine.id, pool: pool === 'none' ? null : pool });
+        }
+        if (iso !== undefined) machine = await changeDisc(client, machine, iso);
+        show(context, command, machine, machineFields);
+      });
+    },
+  );
 }
