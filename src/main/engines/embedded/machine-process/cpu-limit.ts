@@ -2,6 +2,13 @@ import type { EmulatorLoop } from './emulator-types.ts';
 
 /** Credit for time not used, in milliseconds of wall clock: a guest that slept may go a little faster afterwards. */
 const BURST_MS = 20;
+/**
+ * Once its share is used up the guest waits until it can go on for so long, in milliseconds, but no longer than the
+ * longest pause: every turn begins with the clock interrupts that have come meanwhile, and in short turns a guest at
+ * 12 % would spend more than half of its share on them.
+ */
+const TURN_MS = 8;
+const LONGEST_PAUSE_MS = 100;
 /** Debt is forgiven beyond this, in milliseconds of waiting: work of the host's, such as a save, must not stop the guest. */
 const MAX_WAIT_MS = 2000;
 
@@ -32,10 +39,11 @@ export function limitCpu(loop: EmulatorLoop, initialPercent: number): CpuLimit {
     const wall = performance.now();
     const processor = processorMs();
     credit += (wall - lastWall) * share - (processor - lastProcessor);
-    credit = Math.min(BURST_MS * share, Math.max(-MAX_WAIT_MS * share, credit));
+    const turn = Math.min(TURN_MS, LONGEST_PAUSE_MS * share);
+    credit = Math.min(Math.max(BURST_MS * share, turn), Math.max(-MAX_WAIT_MS * share, credit));
     lastWall = wall;
     lastProcessor = processor;
-    return credit < 0 ? -credit / share : 0;
+    return credit < 0 ? (turn - credit) / share : 0;
   }
 
   loop.yield = function (this: EmulatorLoop, delayMs, tick) {
