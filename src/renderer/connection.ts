@@ -5,6 +5,7 @@ import type { DesktopBridge } from '../shared/desktop-bridge.ts';
 import { api, setLink } from './api.ts';
 import { contractPort, desktopBridge } from './desktop.ts';
 import { loadEngines } from './engines.ts';
+import { noticeSleep } from './idle-notice.ts';
 import { observable } from './observable.ts';
 import { apply, world } from './store.ts';
 import { socketUrl } from './urls.ts';
@@ -48,6 +49,7 @@ async function follow(line: Line): Promise<boolean> {
   let hasOpened = false;
   const followWorld = async () => {
     for await (const event of await api.events.subscribe({})) {
+      noticeSleep(world.get(), event);
       world.update((now) => apply(now, event));
       if (event.kind !== 'snapshot') continue;
       hasOpened = true;

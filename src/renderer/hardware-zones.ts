@@ -1,8 +1,9 @@
 import { memoryZones } from '../shared/memory-zones.ts';
+import type { AdmissionReport } from '../shared/model/admission.ts';
 import type { EngineChoice, EngineInfo } from '../shared/model/engine.ts';
 import { LIMITS } from '../shared/model/hardware.ts';
 import type { HostUsage } from '../shared/model/usage.ts';
-import { GIB, MIB } from '../shared/units.ts';
+import { formatBytes, GIB, MIB } from '../shared/units.ts';
 
 /** A slider's scale, and the last values of its green and amber ground. */
 export interface SliderRange {
@@ -24,6 +25,25 @@ export function memoryRange(host: HostUsage | undefined, choice: EngineChoice, e
   const most = Math.max(0, ...candidates(choice, engines).map(({ capabilities }) => capabilities.maxMemoryMiB));
   const max = most === 0 ? maxMiB : Math.min(maxMiB, most);
   return { min: 0, max, step: pageStep(max), green: Math.min(max, greenMiB), amber: Math.min(max, amberMiB) };
+}
+
+/**
+ * The memory slider's ground by what could be given now: green as far as a start is admitted, amber as far as it would be
+ * if running machines kept to what they hold, red beyond. What others have been promised is drawn in after the green.
+ * Without a report (none has come yet) the zones of the host's size stay.
+ */
+export function availableZones(range: SliderRange, report: AdmissionReport | undefined) {
+  if (report === undefined) return { ...range, taken: undefined };
+  const { availableBytes, hostReserveBytes, promisedToOthersBytes, engineOverheadBytes } = report.numbers;
+  const roomMiB = Math.max(0, availableBytes - hostReserveBytes - engineOverheadBytes) / MIB;
+  const promisedMiB = Math.min(roomMiB, promisedToOthersBytes / MIB);
+  const within = (mib: number, zone: number) => Math.min(range.max, zone, Math.floor(mib));
+  const taken = {
+    from: within(roomMiB - promisedMiB, range.max),
+    to: within(roomMiB, range.max),
+    words: `${formatBytes(promisedMiB * MIB)} of what is available is promised to other machines`,
+  };
+  return { ...range, green: within(roomMiB - promisedMiB, range.green), amber: within(roomMiB, range.amber), taken };
 }
 
 /** A power of two with at most 128 steps to the end, and at least 4 MiB. */

@@ -82,7 +82,7 @@ function effectOf(choice: PlanChoice): string {
       return `${shares.join(', ')}. They run on, with less for caches, and get it back when this machine ends.`;
     }
     case 'save':
-      return `Frees ${formatBytes(choice.freesBytes)}. Nobody has used them for longest; they go on where they were when they are started.`;
+      return `Frees ${formatBytes(choice.freesBytes)}. What was used least recently is saved, and goes on from there at its next start.`;
     case 'lessMemory':
       return 'Its settings are changed to that. The guest may be slower.';
     case 'wait':

@@ -22,6 +22,8 @@ interface ZoneSliderProps extends Zones {
   error?: string | undefined;
   note?: string | undefined;
   disabled?: boolean | undefined;
+  /** A stretch of the scale that others have been promised, drawn into the ground. */
+  taken?: { from: number; to: number; words: string } | undefined;
 }
 
 /** A slider over green, amber and red ground, with a field for the exact number. */
@@ -36,6 +38,13 @@ export function ZoneSlider(props: ZoneSliderProps) {
     <div className={classes.line} data-disabled={disabled || undefined}>
       <Text className={classes.label}>{label}</Text>
       <div className={classes.track} style={{ ['--ground' as string]: ground }}>
+        {props.taken !== undefined && props.taken.to > props.taken.from && (
+          <span
+            className={classes.taken}
+            title={props.taken.words}
+            style={{ left: place(props.taken.from), right: `calc(100% - ${place(props.taken.to)})` }}
+          />
+        )}
         <Slider
           value={Math.min(max, Math.max(min, value))}
           onChange={onChange}

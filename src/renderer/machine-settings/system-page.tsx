@@ -1,8 +1,9 @@
 import { Checkbox, Text } from '@mantine/core';
+import { useAdmission } from '../admission/use-admission.ts';
 import { FormRow } from '../components/form-row.tsx';
 import { ZoneSlider } from '../components/zone-slider.tsx';
 import { lacksAbility, useEngines } from '../engines.ts';
-import { memoryRange } from '../hardware-zones.ts';
+import { availableZones, memoryRange } from '../hardware-zones.ts';
 import { bootWords } from '../machine-details/config-words.ts';
 import { useObservable } from '../observable.ts';
 import { usageSamples } from '../usage-store.ts';
@@ -16,6 +17,7 @@ export function SystemPage(props: SettingsPageProps) {
   const engines = useEngines();
   const host = useObservable(usageSamples, (now) => now.at(-1))?.host;
   const isOff = isLocked(props, 'off');
+  const report = useAdmission(machine.id, !isOff);
   const warmStart = lacksAbility(machine, 'warmStart', engines);
   return (
     <>
@@ -23,7 +25,7 @@ export function SystemPage(props: SettingsPageProps) {
         label="Base Memory"
         unit="MB"
         value={config.memoryMiB}
-        {...memoryRange(host, config.engine, engines)}
+        {...availableZones(memoryRange(host, config.engine, engines), report)}
         onChange={(memoryMiB) => onChange({ memoryMiB })}
         {...message(props, 'memoryMiB')}
         disabled={isOff}
