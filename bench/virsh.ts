@@ -134,8 +134,12 @@ const WHAT: Record<keyof Times, string> = {
 /** The QEMU engine beside libvirt with the same QEMU, guest and disk; without libvirt only our own times. */
 export async function benchVirsh(): Promise<Row[]> {
   let reason = await whyNot();
-  const theirs =
-    reason === null ? await measureVirsh().catch((error: Error) => void (reason = firstLine(error))) : undefined;
+  let theirs: Times | undefined;
+  try {
+    if (reason === null) theirs = await measureVirsh();
+  } catch (error) {
+    reason = firstLine(error as Error);
+  }
   const ours = await measureOurs();
   return (Object.keys(WHAT) as (keyof Times)[]).map((key) => {
     const [own, other] = [median(ours[key]), theirs && median(theirs[key])];
