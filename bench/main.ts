@@ -1,4 +1,5 @@
 import { cpus } from 'node:os';
+import { benchAllocation } from './allocation.ts';
 import { benchBoot } from './boot.ts';
 import { benchCoreStart } from './core-start.ts';
 import { benchLatency } from './latency.ts';
@@ -16,6 +17,7 @@ printRows('Demo guest (medians)', await benchBoot());
 printRows('Contract', await benchLatency());
 printRows('Core', await benchCoreStart([10, 1000]));
 printRows('Disks and snapshots', await benchStorage());
+printRows('Allocation', await benchAllocation([10, 1000, 10_000]));
 printRows('Metering', await benchUsage());
 printRows('QEMU engine beside libvirt (medians)', await benchVirsh());
 printRows('Virtual switch', await benchSwitch());

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { UsageTable } from '../../src/main/db/usage-table.ts';
 import { Metering, type MeteringDeps } from '../../src/main/usage/metering.ts';
-import { TIER_MS } from '../../src/main/usage/usage-record.ts';
+import { MACHINES_SUBJECT, TIER_MS } from '../../src/main/usage/usage-record.ts';
 import { addUsage, NO_USAGE } from '../../src/shared/model/usage-quantities.ts';
 import { DATABASE, guestUsage, machineReading, reading, WEB } from './a-reading.ts';
 import { openUsageTable } from './a-usage-table.ts';
@@ -188,6 +188,8 @@ describe('the meter', () => {
       ['', 10_000],
       [POOL, 20_000],
     ]);
+    const inSum = table.totals('hour', { subjectId: MACHINES_SUBJECT }, 0, START_MS * 2);
+    expect(inSum.map(({ usage }) => usage)).toEqual([totals.map(({ usage }) => usage).reduce(addUsage)]);
     expect(table.subjects()).toEqual(
       expect.arrayContaining([
         { id: WEB, kind: 'machine', name: 'web' },

@@ -24,7 +24,7 @@ export interface AdvisedMachine {
 
 export interface HostLeft {
   memoryAvailableBytes: number;
-  /** Processors that nobody uses at the moment. */
+  /** Processors that nobody has used in the last minutes. */
   processorsFree: number;
   storageFreeBytes: number;
 }

@@ -5,7 +5,7 @@ import type { GuestUsage } from '../engines/engine.ts';
 import type { SessionAccount, StorageAccount } from './account-record.ts';
 import { chargeSession, chargeStorage } from './charge.ts';
 import { spread } from './spread.ts';
-import { KEPT_MS, NO_PEAKS, TIER_MS, type UsagePeaks, type UsageRow } from './usage-record.ts';
+import { KEPT_MS, MACHINES_SUBJECT, NO_PEAKS, TIER_MS, type UsagePeaks, type UsageRow } from './usage-record.ts';
 
 /** A session as its runtime record names it. */
 export interface MeteredSession {
@@ -124,6 +124,7 @@ export class Meter {
 
   #book(machineId: MachineId, usage: UsageQuantities, fromMs: number, toMs: number, peaks: UsagePeaks): void {
     this.#add({ subjectId: machineId, poolId: this.#deps.poolOf(machineId) }, usage, fromMs, toMs, peaks);
+    this.#add({ subjectId: MACHINES_SUBJECT, poolId: '' }, usage, fromMs, toMs, NO_PEAKS);
   }
 
   /** Into minutes as far back as minutes are kept, into hours before that. */

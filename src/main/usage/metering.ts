@@ -72,10 +72,12 @@ export class Metering {
 
   /** Takes a reading into the books. */
   async take(reading: Reading): Promise<void> {
+    // A session must be in the books before it can be found there: at its beginning and at its end they are written at once.
+    const isEventful = reading.machines.some((each) => !this.#readAtMs.has(each.session) || each.endedAtMs !== null);
     for (const machine of reading.machines) this.#charge(machine, reading);
     this.#host.take(reading, this.#deps.nowMs());
     await this.#closeMissing(reading.machines);
-    if (reading.atMs - this.#flushedAtMs >= FLUSH_INTERVAL_MS || reading.machines.some(({ endedAtMs }) => endedAtMs)) {
+    if (isEventful || reading.atMs - this.#flushedAtMs >= FLUSH_INTERVAL_MS) {
       this.flush();
       this.#flushedAtMs = reading.atMs;
     }

@@ -1,5 +1,5 @@
 import type { PriceList } from '../../shared/model/price.ts';
-import { addUsage, NO_USAGE } from '../../shared/model/usage-quantities.ts';
+import { addUsage, NO_USAGE, type UsageQuantities } from '../../shared/model/usage-quantities.ts';
 import type { ReportGrouping, ReportLine, UsageReport } from '../../shared/model/usage-report.ts';
 import type { UsageScope, UsageTable, UsageTotal } from '../db/usage-table.ts';
 import { calendarSpans, ceilHour, floorHour } from './calendar.ts';
@@ -13,7 +13,7 @@ import {
   priceSpans,
   totalOf,
 } from './pricing.ts';
-import { TIER_MS } from './usage-record.ts';
+import { MACHINES_SUBJECT, TIER_MS } from './usage-record.ts';
 
 export interface StatementRequest {
   fromMs: number;
@@ -29,14 +29,17 @@ type Totals = Pick<UsageTable, 'totals'>;
 
 /** What was used and what it costs. The range is widened to whole hours, and rows are read by the largest that fit. */
 export function makeStatement(table: Totals, request: StatementRequest): UsageReport {
-  const { by, prices, scope = 'machines' } = request;
+  const { by, prices } = request;
+  const isSpan = by === 'day' || by === 'month';
+  const scope = request.scope ?? (isSpan ? { subjectId: MACHINES_SUBJECT } : 'machines');
   const [fromMs, toMs] = [floorHour(request.fromMs), ceilHour(request.toMs)];
   const groups = new Map<string, PricedUsage[]>();
   for (const { key, from, to } of groupSpans(by, fromMs, toMs)) {
     for (const span of priceSpans(prices, from, to)) {
-      for (const total of totalsOver(table, scope, ceilHour(span.fromMs), ceilHour(span.toMs))) {
-        const group = key ?? (by === 'pool' ? total.poolId : total.subjectId);
-        groups.set(group, [...(groups.get(group) ?? []), { usage: total.usage, prices: span.prices }]);
+      const totals = totalsOver(table, scope, ceilHour(span.fromMs), ceilHour(span.toMs));
+      const sums = sumBy(totals, (total) => key ?? (by === 'pool' ? total.poolId : total.subjectId));
+      for (const [group, usage] of sums) {
+        groups.set(group, [...(groups.get(group) ?? []), { usage, prices: span.prices }]);
       }
     }
   }
@@ -47,10 +50,20 @@ export function makeStatement(table: Totals, request: StatementRequest): UsageRe
     to: new Date(toMs).toISOString(),
     by,
     currency: latest?.prices.currency ?? '',
-    lines: by === 'day' || by === 'month' ? lines : lines.sort((a, b) => b.costMicros - a.costMicros || byName(a, b)),
+    lines: isSpan ? lines : lines.sort((a, b) => b.costMicros - a.costMicros || byName(a, b)),
     total: sumLines(lines),
     energyFormula: ENERGY_FORMULA,
   };
+}
+
+/** Added up before they are priced: whole numbers add up exactly, and quickly. */
+function sumBy(totals: UsageTotal[], keyOf: (total: UsageTotal) => string): Map<string, UsageQuantities> {
+  const sums = new Map<string, UsageQuantities>();
+  for (const total of totals) {
+    const before = sums.get(keyOf(total));
+    sums.set(keyOf(total), before ? addUsage(before, total.usage) : total.usage);
+  }
+  return sums;
 }
 
 const byName = (a: ReportLine, b: ReportLine): number => a.name.localeCompare(b.name);

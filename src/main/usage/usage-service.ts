@@ -23,7 +23,7 @@ import { createPriceBook, type PriceBook } from './price-book.ts';
 import type { MachineReading } from './rates.ts';
 import { createSampler, type Sampler } from './sampler.ts';
 import { makeStatement } from './statement.ts';
-import { HOST_SUBJECT, TIER_MS } from './usage-record.ts';
+import { HOST_SUBJECT, MACHINES_SUBJECT, TIER_MS } from './usage-record.ts';
 
 export interface UsageServiceDeps {
   table: UsageTable;
@@ -152,7 +152,7 @@ function createQueries(
       const nowMs = deps.nowMs();
       const toMs = Math.min(nowMs, to === undefined ? nowMs : parseMoment(to));
       const fromMs = from === undefined ? toMs - SECONDS_MS : parseMoment(from);
-      const chosen = subject === 'host' ? HOST_SUBJECT : names[subject](id).id;
+      const chosen = idOf(names, subject, id);
       const span = { fromMs, toMs, points };
       if (fromMs >= nowMs - SECONDS_MS && (toMs - fromMs) / points < TIER_MS.minute) {
         return historyOfSamples(sampler.recent(), pointOf(deps, folders, names, subject, chosen), span);
@@ -167,12 +167,20 @@ function createQueries(
       metering.flush();
       const machines = adviseOn(deps.advice, deps.table, (id) => folders.bytesOf(id) ?? 0, deps.nowMs());
       const { host } = await sampler.latest();
-      const { memoryAvailableBytes, storageFreeBytes, processorsTotal, processorUse } = host;
-      const left = { memoryAvailableBytes, storageFreeBytes, processorsFree: processorsTotal - processorUse };
+      const { memoryAvailableBytes, storageFreeBytes, processorsTotal } = host;
+      const busy = averageOf(sampler.recent().map((sample) => sample.host.processorUse));
+      const left = { memoryAvailableBytes, storageFreeBytes, processorsFree: processorsTotal - busy };
       return advise(machines, left, kind, deps.nowMs());
     },
   };
 }
+
+function idOf(names: UsageNames, subject: HistoryQuery['subject'], ref: string): string {
+  if (subject === 'host') return HOST_SUBJECT;
+  return subject === 'machines' ? MACHINES_SUBJECT : names[subject](ref).id;
+}
+
+const averageOf = (values: number[]): number => values.reduce((sum, value) => sum + value, 0) / (values.length || 1);
 
 function pointOf(
   deps: UsageServiceDeps,

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 
-/** Whose history: the host's own, one machine's (name or id), or a pool's with the pools below it. */
-export const UsageSubjectKind = z.enum(['host', 'machine', 'pool']);
+/** Whose history: the host's own, all machines' in sum, one machine's (name or id), or a pool's with the pools below it. */
+export const UsageSubjectKind = z.enum(['host', 'machines', 'machine', 'pool']);
 export type UsageSubjectKind = z.infer<typeof UsageSubjectKind>;
 
 /** Averages over one bucket of time, and the largest values in it. */
