@@ -143,6 +143,8 @@ async function assemble(
     }),
     diskFormatsOf: (id) => host.knownEngines().find((engine) => engine.id === id)?.capabilities.formats ?? [],
     applyLive: (before, after) => runner.applyLive(before, after),
+    canPlug: ({ runtime }) =>
+      host.knownEngines().find(({ id }) => id === runtime?.engine)?.capabilities.hotplug.isAvailable ?? false,
     claimIssues: (config, id) => pools.claimIssues(config, id),
   });
   const pools: PoolService = createPoolService({

@@ -4,6 +4,7 @@ import type { MachineConfig } from '../../shared/model/machine.ts';
 import type { MediumId } from '../../shared/model/medium.ts';
 import { assertCan, illegal } from './guard.ts';
 import type { MachineRecord } from './machine-record.ts';
+import { fixedStorage, identityOf, pluggableDisks } from './pluggable-hardware.ts';
 
 /**
  * When a setting may change:
@@ -11,10 +12,11 @@ import type { MachineRecord } from './machine-record.ts';
  * |----------|-------------|-------|-----------------|
  * | `always` | yes         | yes   | yes             |
  * | `live`   | yes         | no    | yes             |
+ * | `plug`   | yes         | no    | if its engine can plug it |
  * | `off`    | yes         | no    | no              |
  * A saved state fits the hardware it was saved with, so nothing that the guest sees may change under it.
  */
-type When = 'always' | 'live' | 'off';
+type When = 'always' | 'live' | 'plug' | 'off';
 
 export interface ConfigChange {
   /** Field of the configuration. */
@@ -27,16 +29,17 @@ export interface ConfigChange {
 }
 
 interface Setting extends ConfigChange {
-  read: (config: MachineConfig) => unknown;
+  /** @param other the configuration that it is compared with */
+  read: (config: MachineConfig, other: MachineConfig) => unknown;
 }
 
-const setting = (
-  field: string,
-  words: string,
-  when: When,
-  read: (config: MachineConfig) => unknown,
-  isForEngine = false,
-): Setting => ({ field, words, when, read, isForEngine });
+const setting = (field: string, words: string, when: When, read: Setting['read'], isForEngine = false): Setting => ({
+  field,
+  words,
+  when,
+  read,
+  isForEngine,
+});
 
 /** Every setting, split where a part of it may change at other times than the rest. */
 const SETTINGS: readonly Setting[] = [
@@ -44,7 +47,7 @@ const SETTINGS: readonly Setting[] = [
   setting('description', 'the description', 'always', ({ description }) => description),
   setting('group', 'the group', 'always', ({ group }) => group),
   setting('processors.capPercent', 'the execution cap', 'always', ({ processors }) => processors.capPercent, true),
-  setting('processors.count', 'the processors', 'off', ({ processors }) => processors.count),
+  setting('processors.count', 'the processors', 'plug', ({ processors }) => processors.count, true),
   setting('memoryMiB', 'the memory', 'off', ({ memoryMiB }) => memoryMiB),
   setting('osType', 'the OS type', 'off', ({ osType }) => osType),
   setting('engine', 'the engine', 'off', ({ engine }) => engine),
@@ -54,9 +57,12 @@ const SETTINGS: readonly Setting[] = [
   setting('motherboard', 'the motherboard', 'off', ({ motherboard }) => motherboard),
   setting('audio', 'the audio', 'off', ({ audio }) => audio),
   setting('resources', 'the claims on the host', 'always', ({ resources }) => resources, true),
-  setting('storage', 'the drives', 'off', ({ storage }) => withoutRemovable(storage)),
+  setting('storage', 'the drives', 'off', ({ storage }) => withoutRemovable(fixedStorage(storage))),
+  setting('storage', 'the disks', 'plug', (config) => pluggableDisks(config).map(({ place }) => place), true),
+  setting('storage', 'the controllers', 'live', ({ storage }) => storage.map(({ name, type }) => ({ name, type }))),
   setting('storage', 'the discs', 'live', ({ storage }) => removableMedia(storage), true),
-  setting('adapters', 'the network adapters', 'off', ({ adapters }) => adapters.map(withoutCable)),
+  setting('adapters', 'the network adapters', 'plug', ({ adapters }) => adapters.map(identityOf), true),
+  setting('adapters', 'the networks', 'off', networksOfThoseThatStay),
   setting('adapters', 'the network cables', 'live', ({ adapters }) => adapters.map(cableOf), true),
   setting('isTemplate', 'the template mark', 'always', ({ isTemplate }) => isTemplate),
   setting('keepsWarmStart', 'the warm start', 'off', ({ keepsWarmStart }) => keepsWarmStart),
@@ -64,14 +70,16 @@ const SETTINGS: readonly Setting[] = [
 
 /** The settings in which two configurations differ. */
 export function configChanges(before: MachineConfig, after: MachineConfig): ConfigChange[] {
-  return SETTINGS.filter(({ read }) => !isDeepStrictEqual(read(before), read(after)));
+  return SETTINGS.filter(({ read }) => !isDeepStrictEqual(read(before, after), read(after, before)));
 }
 
-/** @throws InnError `INVALID_STATE` when one of the changes is not legal now, `INVALID_CONFIG` for a damaged record. */
-export function assertChangeable(record: MachineRecord, changes: readonly ConfigChange[]): void {
+/** @param canPlug whether the engine of the running machine can add and remove hardware
+ * @throws InnError `INVALID_STATE` when one of the changes is not legal now, `INVALID_CONFIG` for a damaged record. */
+export function assertChangeable(record: MachineRecord, changes: readonly ConfigChange[], canPlug: boolean): void {
   assertCan('configureLive', record);
   const isSaved = hasSavedState(record.state);
-  const isLegal = ({ when }: ConfigChange) => when === 'always' || (when === 'live' && !isSaved);
+  const isLegal = ({ when }: ConfigChange) =>
+    when === 'always' || (!isSaved && (when === 'live' || (when === 'plug' && canPlug)));
   const forbidden = changes.find((change) => !isLegal(change));
   if (!forbidden) return;
   const isPoweredOff = record.state === 'PoweredOff' || record.state === 'Aborted';
@@ -86,7 +94,12 @@ export function mediaOf({ storage }: MachineConfig): MediumId[] {
 type Storage = MachineConfig['storage'];
 type Adapter = MachineConfig['adapters'][number];
 
-const withoutCable = ({ isCableConnected: _, ...rest }: Adapter) => rest;
+/** Of an adapter that comes or goes as a whole, nothing has to stay. */
+function networksOfThoseThatStay({ adapters }: MachineConfig, { adapters: others }: MachineConfig): unknown[] {
+  const stay = adapters.filter((adapter, index) => isDeepStrictEqual(identityOf(adapter), identityOf(others[index])));
+  return stay.map(({ isCableConnected: _, ...rest }) => rest);
+}
+
 const cableOf = ({ isCableConnected }: Adapter) => isCableConnected;
 
 /** Controllers, drives and disks; what is in the optical and floppy drives left out. */

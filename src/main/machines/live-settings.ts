@@ -2,18 +2,14 @@ import type { MachineConfig } from '../../shared/model/machine.ts';
 import type { Attachment, StorageController } from '../../shared/model/storage.ts';
 import type { Session } from '../engines/engine.ts';
 import type { MediumService } from '../media/medium-service.ts';
+import { hotplugSteps, type Step } from './hotplug-steps.ts';
 import type { LiveSession } from './live-session.ts';
 import { setProcessPriority } from './process-priority.ts';
 import { resolveDrive } from './start-spec.ts';
 
-/** One change of a running machine, and how to take it back. */
-interface Step {
-  apply(session: Session): Promise<void>;
-  undo(session: Session): Promise<void>;
-}
-
 /**
- * Tells the engine of changed settings that a running machine takes at once: execution cap, priority, media in drives, cables.
+ * Tells the engine of changed settings that a running machine takes at once: hardware
+ * that comes and goes, execution cap, priority, media in drives, cables.
  * All or nothing: what was done is taken back when a later step fails.
  * @throws InnError what the engine throws
  */
@@ -25,6 +21,7 @@ export async function applyLiveSettings(
   signal: AbortSignal,
 ): Promise<void> {
   const steps = [
+    ...hotplugSteps(media, before, after),
     ...mediumSteps(media, before, after),
     ...cableSteps(before, after),
     ...capSteps(live, before, after),

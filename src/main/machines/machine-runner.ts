@@ -7,6 +7,7 @@ import type { Judgement } from '../admission/gatekeeper.ts';
 import type { GuestUsage, Screenshot, Session, SessionStatus } from '../engines/engine.ts';
 import { assertGrowthAdmitted, judgeStart } from './admitted.ts';
 import { assertCan } from './guard.ts';
+import { assertNewDisksFree } from './hotplug-steps.ts';
 import { keepWarmStart, watchForReady } from './keep-warm-start.ts';
 import type { LiveSession } from './live-session.ts';
 import { applyLiveSettings } from './live-settings.ts';
@@ -167,6 +168,7 @@ export class MachineRunner {
   async applyLive(before: MachineRecord, after: MachineRecord): Promise<void> {
     await this.#act(before.id, 'configureLive', async (live, _, signal) => {
       await assertGrowthAdmitted(this.#context, before, after.config);
+      await assertNewDisksFree(this.#context.deps, before, after.config);
       await applyLiveSettings(this.#context.deps.media, live, before.config, after.config, signal);
     });
   }

@@ -39,6 +39,8 @@ export interface MachineServiceDeps {
    * stores `after` once it resolves; when it rejects, nothing is stored.
    */
   applyLive: (before: MachineRecord, after: MachineRecord) => Promise<void>;
+  /** Whether the engine of a running machine can add and remove hardware; by default none can. */
+  canPlug?: (record: MachineRecord) => boolean;
   now: () => Date;
 }
 
@@ -126,7 +128,7 @@ class Machines implements MachineService {
   /** Checks the new configuration, tells the engine when the machine is on, and stores it. */
   async #change(record: MachineRecord, config: MachineConfig): Promise<Machine> {
     const changes = configChanges(record.config, config);
-    assertChangeable(record, changes);
+    assertChangeable(record, changes, this.#deps.canPlug?.(record) ?? false);
     if (changes.length === 0) return this.#deps.view(record);
     this.#assertFits(record, config);
     if (isOnline(record.state) && changes.some(({ isForEngine }) => isForEngine)) {

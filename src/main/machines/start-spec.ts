@@ -104,7 +104,11 @@ const NETWORKS: Record<NetworkAdapter['mode'], ResolvedAdapter['network']> = {
   notAttached: 'none',
 };
 
-function resolveAdapter({ model, mode, macAddress, isCableConnected }: NetworkAdapter, index: number): ResolvedAdapter {
+/** An adapter as an engine takes it. */
+export function resolveAdapter(
+  { model, mode, macAddress, isCableConnected }: NetworkAdapter,
+  index: number,
+): ResolvedAdapter {
   return { index, model, macAddress, isCableConnected, network: NETWORKS[mode] };
 }
 
