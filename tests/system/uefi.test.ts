@@ -51,6 +51,15 @@ describe('a machine with UEFI', () => {
     await core.client.snapshot.take({ machine: 'web', name: 'live' });
     await write(serial, 'two');
 
+    await core.end('SIGKILL');
+    core = await startRealCore(core.home); // the machine and its TPM have gone on
+    expect((await core.client.machine.get({ machine: 'web' })).state).toBe('Running');
+    {
+      await using found = new SerialConsole(await core.connection.openChannel('web', 'serial'));
+      found.send(`setvar InnWord -guid ${GUID}\r`); // what the port has said before comes again first
+      await found.expect(/InnWord - 0008 Bytes\s+(20 ){5}6F 77 74/);
+    }
+
     await core.client.machine.saveState({ machine: 'web' });
     {
       await using restored = await start();
@@ -83,7 +92,7 @@ describe('a machine with UEFI', () => {
       await using twin = await boot('twin');
       expect(await read(twin)).toBe('two');
     }
-  }, 180_000);
+  }, 300_000);
 
   /** The shell stands where it stood, and repeats its prompt. */
   const readAfterRestore = async (serial: SerialConsole) => {
