@@ -4,7 +4,8 @@ import { MIB } from '../../shared/units.ts';
 
 /**
  * Memory that an engine takes beyond the guest's own. Embedded: emulator and compiled guest code, measured at 113 to
- * 148 MiB for a booted Linux guest. QEMU: its own heap and code cache.
+ * 148 MiB for a booted Linux guest. QEMU (TCG): its heap and translated code, measured at 95 to 115 MiB beside the memory
+ * of a small Linux guest that had worked; larger systems translate more.
  */
 export const ENGINE_OVERHEAD_BYTES: Record<EngineId, number> = {
   embedded: 150 * MIB,
