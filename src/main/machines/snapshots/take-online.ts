@@ -2,6 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { toErrorReport } from '../../../shared/errors.ts';
 import { stateDuring } from '../../../shared/machine-state.ts';
+import { withQuietFileSystems } from '../../engines/quiet-file-systems.ts';
 import type { TaskHandle } from '../../tasks/task-service.ts';
 import { boardFolderOf, copyBoard, snapshotBoard, syncBoard } from '../board-files.ts';
 import { cancelled, type LiveSession } from '../live-session.ts';
@@ -120,22 +121,24 @@ async function runOnEngine({ context, live, ...taking }: Taking, task: TaskHandl
   const { stateFile } = taking.operation;
   task.progress(null, 'Switching the disks');
   await live.call((session) =>
-    session.takeSnapshot({
-      stateFile: stateFile === null ? null : join(deps.paths.machineFolder(live.machineId), stateFile),
-      drives,
-      onStill: () => {
-        if (signal.aborted) throw cancelled();
-        keepBoardNow(self);
-        commitSwitch(self);
-        context.step('takeOnline: settings switched');
-      },
-      onSwitched: (pausedMs) => {
-        note(self, { phase: 'switched', pausedMs: taking.operation.stateBefore === 'Running' ? pausedMs : null });
-        context.step('takeOnline: disks switched');
-        task.progress(null, 'Writing the memory');
-      },
-      signal,
-    }),
+    withQuietFileSystems(session, () =>
+      session.takeSnapshot({
+        stateFile: stateFile === null ? null : join(deps.paths.machineFolder(live.machineId), stateFile),
+        drives,
+        onStill: () => {
+          if (signal.aborted) throw cancelled();
+          keepBoardNow(self);
+          commitSwitch(self);
+          context.step('takeOnline: settings switched');
+        },
+        onSwitched: (pausedMs) => {
+          note(self, { phase: 'switched', pausedMs: taking.operation.stateBefore === 'Running' ? pausedMs : null });
+          context.step('takeOnline: disks switched');
+          task.progress(null, 'Writing the memory');
+        },
+        signal,
+      }),
+    ),
   );
   await syncBoard(boardCopy(self));
   context.step('takeOnline: state written');
