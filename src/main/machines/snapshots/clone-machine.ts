@@ -154,6 +154,7 @@ async function cloneFully(
     copies.push({ from, record: await copyDisk(context, clone, from, { signal, onProgress }) });
     context.step('clone: disk copied');
   }
+  signal.throwIfAborted(); // a copy may be done before it hears of it
   return putInPlace(deps.paths, clone.id, clone.aside, () =>
     deps.commit((publish) => {
       context.step('clone: in place');
