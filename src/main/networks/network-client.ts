@@ -1,5 +1,6 @@
 import { mkdir, rename, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { InnError, isErrorCode } from '../../shared/errors.ts';
 import { launchMachineProcess } from '../engines/embedded/launch.ts';
@@ -11,8 +12,8 @@ import type { CaptureOptions } from './network-process/capture.ts';
 import type { CaptureState } from './network-process/captures.ts';
 import type { PortRequest, PortState } from './network-process/network-ports.ts';
 import { NETWORK_FILES, type NetworkProcessSpec } from './network-process/process-spec.ts';
+import type { KnownAddress } from './switch/address-book.ts';
 import type { PortChange } from './switch/port-settings.ts';
-import type { KnownAddress } from './switch/virtual-switch.ts';
 
 export interface NetworkStartOptions {
   /** Sockets and process record, mode 0700; at most 80 bytes. */
@@ -23,6 +24,9 @@ export interface NetworkStartOptions {
 
 const START_TIMEOUT_MS = 20_000;
 const CONNECT_TIMEOUT_MS = 5_000;
+/** How long a process that outlived its core may refuse or not answer before it counts as lost. */
+const TAKE_BACK_MS = 5_000;
+const RETRY_MS = 20;
 
 /** The program of a network process: its source when this file runs from source, else the bundle beside the core's. */
 function networkProcessPath(): string {
@@ -65,15 +69,20 @@ export class NetworkClient {
     }
   }
 
-  /** Takes back a process that outlived the program that started it; undefined when there is none, or it does not answer. */
+  /** Takes back a process that outlived the program that started it; undefined when there is none, or it does not answer (`start` ends it). */
   static async takeBack(runtimeFolder: string): Promise<NetworkClient | undefined> {
     const identity = readProcessFile(runtimeFolder);
     if (!identity || !(await isAlive(identity))) return undefined;
-    try {
-      return await NetworkClient.#connect(runtimeFolder, identity);
-    } catch (error) {
-      if (error instanceof InnError) return undefined; // `start` ends it
-      throw error;
+    const deadline = performance.now() + TAKE_BACK_MS;
+    for (;;) {
+      try {
+        return await NetworkClient.#connect(runtimeFolder, identity);
+      } catch (error) {
+        if (!(error instanceof InnError)) throw error;
+        // It may not have noticed yet that its last core is gone, and refuses a second one.
+        if (performance.now() > deadline || !(await isAlive(identity))) return undefined;
+        await setTimeout(RETRY_MS);
+      }
     }
   }
 

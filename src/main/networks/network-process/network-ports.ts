@@ -1,7 +1,8 @@
 import { InnError } from '../../../shared/errors.ts';
+import type { KnownAddress } from '../switch/address-book.ts';
 import type { PortCounters } from '../switch/counters.ts';
 import type { PortChange, PortSettings } from '../switch/port-settings.ts';
-import type { KnownAddress, VirtualSwitch } from '../switch/virtual-switch.ts';
+import type { VirtualSwitch } from '../switch/virtual-switch.ts';
 import { FrameLink } from './frame-link.ts';
 
 /** One adapter of a machine as the core asks for it. */

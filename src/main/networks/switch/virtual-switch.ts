@@ -1,9 +1,9 @@
+import { AddressBook, type KnownAddress } from './address-book.ts';
 import type { DropReason } from './counters.ts';
 import type { SwitchClock } from './delay-line.ts';
 import { HEADER_BYTES, MAX_FRAMED_BYTES, MIN_FRAME_BYTES } from './framing.ts';
 import { mayMeetMachines, mayMeetMember, parseIpv4 } from './isolation.ts';
-import { formatMac, isGroup, isReserved, macAt, parseMac } from './mac.ts';
-import { MacTable } from './mac-table.ts';
+import { isGroup, isReserved, macAt, parseMac } from './mac.ts';
 import { MachinePort } from './machine-port.ts';
 import type { FrameSource, MemberHost, MemberLink, SwitchMember } from './port.ts';
 import type { PortChange, PortSettings } from './port-settings.ts';
@@ -21,13 +21,6 @@ export interface SwitchOptions {
 
 /** Sees each frame: `out` as it comes in from a port, `in` as it is handed to one. The bytes are lent. */
 export type SwitchTap = (portId: string, direction: 'in' | 'out', frame: Uint8Array) => void;
-
-export interface KnownAddress {
-  macAddress: string;
-  portId: string;
-  /** Null: the port's own address, which does not age. */
-  ageMs: number | null;
-}
 
 interface MemberPort {
   readonly kind: 'member';
@@ -56,9 +49,7 @@ export class VirtualSwitch implements MemberHost {
   readonly #random: () => number;
   readonly #ports = new Map<string, MachinePort>();
   readonly #members = new Map<string, MemberPort>();
-  /** Addresses that belong to a port for good. */
-  readonly #owners = new Map<number, AnyPort>();
-  readonly #learnt = new MacTable<AnyPort>();
+  readonly #addresses = new AddressBook<AnyPort>();
   #eavesdroppers: MachinePort[] = [];
   readonly #taps = new Set<SwitchTap>();
   readonly #dirty: MachinePort[] = [];
@@ -98,7 +89,7 @@ export class VirtualSwitch implements MemberHost {
     if (!port) throw new RangeError(`There is no port '${id}'.`);
     const given = Object.fromEntries(Object.entries(change).filter(([, value]) => value !== undefined));
     port.change({ ...port.settings, ...given });
-    this.#learnt.forgetPort(port);
+    this.#addresses.unlearn(port);
     this.#noteEavesdroppers();
     return port;
   }
@@ -109,7 +100,7 @@ export class VirtualSwitch implements MemberHost {
     if (!port) return;
     port.close();
     this.#ports.delete(id);
-    this.#disown(port);
+    this.#addresses.disown(port);
     this.#noteEavesdroppers();
   }
 
@@ -131,7 +122,7 @@ export class VirtualSwitch implements MemberHost {
       detach: () => {
         if (this.#members.get(port.id) !== port) return;
         this.#members.delete(port.id);
-        this.#disown(port);
+        this.#addresses.disown(port);
       },
     };
   }
@@ -148,12 +139,7 @@ export class VirtualSwitch implements MemberHost {
 
   /** Where which address is: the ports' own, then those that were learnt. */
   table(): KnownAddress[] {
-    const nowMs = this.#options.clock.now();
-    const own = [...this.#owners].map(([mac, { id }]) => ({ macAddress: formatMac(mac), portId: id, ageMs: null }));
-    const learnt = [...this.#learnt.known(nowMs)].map(({ mac, port, ageMs }) => {
-      return { macAddress: formatMac(mac), portId: port.id, ageMs };
-    });
-    return [...own, ...learnt];
+    return this.#addresses.list(this.#options.clock.now());
   }
 
   /** A frame from a machine, as a span (see framing.ts). Never throws; what is wrong with it is counted at the port. */
@@ -187,15 +173,7 @@ export class VirtualSwitch implements MemberHost {
     if (this.#ports.has(port.id) || this.#members.has(port.id)) {
       throw new RangeError(`There is a port '${port.id}' already.`);
     }
-    const owner = this.#owners.get(port.mac);
-    if (owner) throw new RangeError(`The address ${formatMac(port.mac)} belongs to the port '${owner.id}'.`);
-    this.#owners.set(port.mac, port);
-    this.#learnt.forget(port.mac);
-  }
-
-  #disown(port: AnyPort): void {
-    this.#owners.delete(port.mac);
-    this.#learnt.forgetPort(port);
+    this.#addresses.own(port);
   }
 
   #noteEavesdroppers(): void {
@@ -220,7 +198,7 @@ export class VirtualSwitch implements MemberHost {
     const source = macAt(bytes, start + 6);
     if (source !== port.mac) {
       if (isGroup(source) || source === 0) return 'malformed';
-      if (settings.promiscuous !== 'allowAll' || this.#owners.has(source)) return 'spoofed';
+      if (settings.promiscuous !== 'allowAll' || this.#addresses.hasOwner(source)) return 'spoofed';
     }
     return isReserved(macAt(bytes, start)) ? 'reserved' : undefined;
   }
@@ -254,13 +232,13 @@ export class VirtualSwitch implements MemberHost {
 
   #route(from: AnyPort, bytes: Buffer, start: number, end: number): void {
     const source = macAt(bytes, start + 6);
-    if (source !== from.mac) this.#learnt.learn(source, from, this.#now());
+    if (source !== from.mac) this.#addresses.learn(source, from, this.#now());
     const destination = macAt(bytes, start);
     if (isGroup(destination)) {
       this.#flood(from, bytes, start, end);
       return;
     }
-    const to = this.#owners.get(destination) ?? this.#learnt.find(destination, this.#now());
+    const to = this.#addresses.find(destination, this.#now());
     if (to && to !== from) {
       if (this.#mayPass(from, to, bytes, start, end)) this.#deliver(from, to, bytes, start, end);
       else if (from.kind === 'machine') from.counters.dropped.isolated += 1;
