@@ -2,7 +2,6 @@ import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { describe, expect, it } from 'vitest';
-import { formatIpv4 } from '../../../src/main/networks/gateway/packets/addresses.ts';
 import { writeEthernet } from '../../../src/main/networks/gateway/packets/ethernet.ts';
 import { writeIpv4Header } from '../../../src/main/networks/gateway/packets/ipv4.ts';
 import type { UdpDatagram } from '../../../src/main/networks/gateway/packets/udp.ts';
@@ -27,7 +26,6 @@ describe('the gateway', () => {
   it('answers who it is and pings, for itself and for the host', async () => {
     await using net = testNetwork();
     const guest = await net.guest(20);
-    expect(formatIpv4(0)).toBe('0.0.0.0');
     expect((await guest.ping('10.0.2.1')).type).toBe(0);
     expect(Buffer.from((await guest.ping('10.0.2.2')).rest).toString()).toContain('hello');
   });
@@ -80,6 +78,14 @@ describe('datagrams', () => {
       expect(Buffer.from(datagram.payload).toString()).toBe(`re:${'z'.repeat(size)}`);
       expect([from, datagram.sourcePort]).toEqual(['203.0.113.7', 123]);
     }
+  });
+
+  it('to port 0, which no system sends, harm nobody', async () => {
+    await using net = testNetwork();
+    const guest = await net.guest(20);
+    guest.sendUdp('10.0.2.2', 0, Buffer.from('x'));
+    expect(await guest.connect('10.0.2.2', 0).closed).toBe('refused');
+    expect((await guest.ping('10.0.2.1')).type).toBe(0);
   });
 
   it('keep one port of the host for each port of a guest, up to a limit', async () => {

@@ -53,9 +53,13 @@ const ADDRESSES_FRESH_MS = 2000;
 /** For names that the host knows without a name server. */
 const LOCAL_TTL_SECONDS = 60;
 
-/** The host's network through ordinary sockets, without any privilege. */
-export function createHostNetwork(): HostNetwork {
+/**
+ * The host's network through ordinary sockets, without any privilege.
+ * @param nameServers as `address` or `address:port`; by default those of the system
+ */
+export function createHostNetwork(nameServers?: readonly string[]): HostNetwork {
   const resolver = new Resolver({ timeout: DNS_TIMEOUT_MS, tries: DNS_TRIES });
+  if (nameServers) resolver.setServers(nameServers);
   let known: { atMs: number; addresses: readonly string[] } | undefined;
   return {
     connectTcp: (address, port) => connect({ host: address, port, allowHalfOpen: true, noDelay: true }),

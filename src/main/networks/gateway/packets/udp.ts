@@ -20,6 +20,8 @@ export function parseUdp(bytes: Uint8Array, source: Ipv4, destination: Ipv4): Ud
   if (bytes.length < UDP_HEADER_BYTES) return 'tooShort';
   const length = readUint16(bytes, 4);
   if (length < UDP_HEADER_BYTES || length > bytes.length) return 'badLength';
+  // No port at all; the host's system refuses to send there.
+  if (readUint16(bytes, 2) === 0) return 'badHeader';
   if (readUint16(bytes, 6) !== 0) {
     const pseudo = pseudoHeaderSum(source, destination, PROTOCOLS.udp, length);
     if (foldChecksum(addWords(bytes, 0, length, pseudo)) !== 0) return 'badChecksum';
