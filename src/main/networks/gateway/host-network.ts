@@ -110,7 +110,8 @@ function wrapUdp(socket: UdpSocket, onDatagram: OnDatagram): HostUdp {
       return socket.address().port;
     },
     send: (payload, { address, port }) => {
-      if (!isClosed) socket.send(payload, port, address, () => undefined);
+      // Port 0 is none: sending there throws, and later than now.
+      if (!isClosed && port !== 0) socket.send(payload, port, address, () => undefined);
     },
     close: () => {
       if (!isClosed) socket.close();
