@@ -1,24 +1,25 @@
 import { describe, expect, it } from 'vitest';
 import { nextCap } from '../../src/main/hypervisor/cap-policy.ts';
+import { isHostFull, nextScale, nextServed } from '../../src/main/hypervisor/host-contention.ts';
 import { givableProcessors, processorDemand } from '../../src/main/hypervisor/processor-demand.ts';
 
 describe('the demand of a machine', () => {
   it('is all it could use when it used up what it was allowed', () => {
-    expect(processorDemand({ most: 2, used: 0.46, waited: 0, allowed: 0.5 })).toBe(2);
-    expect(processorDemand({ most: 1, used: 0.97, waited: 0, allowed: 1 })).toBe(1);
+    expect(processorDemand({ most: 2, used: 0.46, isKeptWaiting: false, allowed: 0.5 })).toBe(2);
+    expect(processorDemand({ most: 1, used: 0.97, isKeptWaiting: false, allowed: 1 })).toBe(1);
   });
 
   it('is what it used with room to grow, when nothing held it back', () => {
-    expect(processorDemand({ most: 2, used: 0.4, waited: 0, allowed: 2 })).toBeCloseTo(0.55);
-    expect(processorDemand({ most: 1, used: 0, waited: 0, allowed: 1 })).toBeCloseTo(0.05);
+    expect(processorDemand({ most: 2, used: 0.4, isKeptWaiting: false, allowed: 2 })).toBeCloseTo(0.55);
+    expect(processorDemand({ most: 1, used: 0, isKeptWaiting: false, allowed: 1 })).toBeCloseTo(0.05);
   });
 
   it('is all it could use, too, when other programs kept it waiting', () => {
-    expect(processorDemand({ most: 1, used: 0.4, waited: 0.2, allowed: 0.6 })).toBe(1);
+    expect(processorDemand({ most: 1, used: 0.4, isKeptWaiting: true, allowed: 0.6 })).toBe(1);
   });
 
   it('is never more than it could use', () => {
-    expect(processorDemand({ most: 0.5, used: 0.44, waited: 0, allowed: 0.5 })).toBe(0.5);
+    expect(processorDemand({ most: 0.5, used: 0.44, isKeptWaiting: false, allowed: 0.5 })).toBe(0.5);
   });
 });
 
@@ -30,6 +31,45 @@ describe('what the host can give to machines', () => {
   it('gives way to other programs, down to half', () => {
     expect(givableProcessors({ processors: 4, reserved: 1, usedByOthers: 2 })).toBe(2);
     expect(givableProcessors({ processors: 4, reserved: 1, usedByOthers: 4 })).toBe(1.5);
+  });
+});
+
+describe('machines on a host that other programs keep busy', () => {
+  /** Two that want all they can get, on a host that gives each at most so much: what they end up with. */
+  function settle(atMost: number, grants: number[], isFull = true): { scale: number; used: number[] } {
+    let scale = 1;
+    let used: number[] = [];
+    const served: (number | undefined)[] = grants.map(() => undefined);
+    for (let second = 0; second < 60; second += 1) {
+      const allowed = grants.map((grant) => grant * scale);
+      used = allowed.map((each) => Math.min(each, atMost));
+      allowed.forEach((each, index) => {
+        served[index] = nextServed(served[index], used[index] ?? 0, each);
+      });
+      scale = nextScale(
+        scale,
+        isFull,
+        served.map((each) => each ?? 1),
+      );
+    }
+    return { scale, used };
+  }
+
+  it('keep their shares, though the large one cannot get its whole grant', () => {
+    const [large = 0, small = 1] = settle(0.5, [0.75, 0.25]).used;
+    expect(large / small).toBeGreaterThan(2.75);
+    expect(large).toBeGreaterThan(0.4);
+  });
+
+  it('are not held back when they get what they are granted, or the host has room', () => {
+    expect(settle(1, [0.75, 0.25]).scale).toBe(1);
+    expect(settle(0.5, [0.75, 0.25], false).scale).toBe(1);
+    expect(isHostFull(1.9, 2)).toBe(true);
+    expect(isHostFull(1.5, 2)).toBe(false);
+  });
+
+  it('are given half at least', () => {
+    expect(settle(0.01, [0.75]).scale).toBe(0.5);
   });
 });
 

@@ -3,25 +3,27 @@ export interface ProcessorReading {
   /** The most it could use: its virtual processors at its own execution cap. */
   most: number;
   used: number;
-  /** What it would have used beside that, had other programs not been before it; 0 when it cannot be told. */
-  waited: number;
+  /** It wanted more a moment ago, and other programs may keep it from using what it is allowed. */
+  isKeptWaiting: boolean;
   /** What the allocation let it use meanwhile; `most` when nothing held it back. */
   allowed: number;
 }
 
 /** From this share of what it was allowed a machine is taken to be held back by it. */
 const HUNGRY_SHARE = 0.9;
+/** The same for a machine that other programs keep waiting. */
+const WAITING_SHARE = 0.4;
 /** A machine that is not held back is left room to grow by this factor, and by this much at least, in processors. */
 const GROWTH = 1.25;
 const LEAST_GROWTH = 0.05;
 
 /**
  * What a machine would use if it were let, in processors: all it could, when it used up what it was allowed; else what
- * it used, with room to grow until the next reading. Waiting behind other programs is wanting, too. 0 to `most`.
+ * it used, with room to grow until the next reading. 0 to `most`.
  */
-export function processorDemand({ most, used, waited, allowed }: ProcessorReading): number {
-  if (used + waited >= HUNGRY_SHARE * Math.min(allowed, most)) return most;
-  return Math.min(most, (used + waited) * GROWTH + LEAST_GROWTH);
+export function processorDemand({ most, used, isKeptWaiting, allowed }: ProcessorReading): number {
+  if (used >= (isKeptWaiting ? WAITING_SHARE : HUNGRY_SHARE) * Math.min(allowed, most)) return most;
+  return Math.min(most, used * GROWTH + LEAST_GROWTH);
 }
 
 /** How the host's processors are used; amounts in processors. */

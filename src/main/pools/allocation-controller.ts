@@ -17,6 +17,7 @@ import { readReserve } from './host-reserve.ts';
 import { BalloonKeeper, type MemoryReading } from './memory-allocation.ts';
 import { MemoryWatchdog } from './memory-watchdog.ts';
 import {
+  Contention,
   claimsOf,
   enforceCaps,
   liftCap,
@@ -25,7 +26,6 @@ import {
   type RunningMachine,
   shareProcessors,
 } from './processor-allocation.ts';
-import { WaitRates } from './run-delay.ts';
 
 export interface AllocationDeps {
   machines: Pick<MachineTable, 'get'>;
@@ -59,7 +59,7 @@ interface Round {
 export class AllocationController {
   readonly #deps: AllocationDeps;
   readonly #others = new OtherPrograms();
-  readonly #waits = new WaitRates();
+  readonly #contention = new Contention();
   readonly #watchdog = new MemoryWatchdog();
   readonly #balloons: BalloonKeeper;
   #round: Round | undefined;
@@ -123,17 +123,21 @@ export class AllocationController {
 
   #allocate(sample: UsageSample): Round {
     const pools = this.#deps.pools.list();
-    const members = this.#withWaits(this.#membersOf(sample));
-    const claims = members.map(claimsOf);
+    const members = this.#membersOf(sample);
     const { host } = sample;
+    const contention = this.#contention;
+    contention.read(members, host.processorUse, host.processorsTotal);
+    const claims = members.map((member) => claimsOf(member, contention.isKeptWaiting(member.live)));
     const reserve = readReserve(this.#deps.settings);
     const byMachines = sample.machines.reduce((sum, { processorUse }) => sum + processorUse, 0);
     const isComparable = host.processorsTotal >= this.#deps.hostProcessors();
-    const processor = shareProcessors(claims, pools, {
+    const load = {
       processors: host.processorsTotal,
       reserved: (host.processorsTotal * reserve.processorPercent) / 100,
       usedByOthers: this.#others.read(host.processorUse, byMachines, isComparable),
-    });
+    };
+    const processor = shareProcessors(claims, pools, load, contention.scale);
+    contention.note(members, processor.grants);
     const byId = new Map(pools.map((pool) => [pool.id as string, pool]));
     enforceCaps(members, claims, byId, processor.grants, (machine, error) => this.#note(machine, error));
     const totalMiB = host.memoryTotalBytes / MIB;
@@ -154,15 +158,8 @@ export class AllocationController {
       const warning = this.#watchdog.look(record.config.name, live.session.runtime.engine, usage);
       if (warning) this.#deps.log.warn({ machine: record.id }, warning);
       const ceilingMiB = this.#deps.ceilingOf(record.id);
-      return [{ record, live, usage, ceilingMiB, usedProcessors: usage.processorUse, waitedProcessors: 0 }];
+      return [{ record, live, usage, ceilingMiB, usedProcessors: usage.processorUse }];
     });
-  }
-
-  /** Looked at only while processors are short: else nobody is held back, and waiting changes nothing. */
-  #withWaits(members: readonly Member[]): readonly Member[] {
-    if (!this.#round?.processor.isContended) return members;
-    const waits = this.#waits.read(members.map(({ live }) => live.session.runtime.pid));
-    return members.map((member, index) => ({ ...member, waitedProcessors: waits[index] ?? 0 }));
   }
 
   #machineGrant({ record: { id, config }, live, usedProcessors }: Member, { processor, memory }: Round): MachineGrant {

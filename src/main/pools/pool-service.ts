@@ -114,7 +114,7 @@ class Pools implements PoolService {
   remove(ref: string): { id: PoolId } {
     return this.#change((publish) => {
       const { id, parentId } = this.get(ref);
-      for (const child of this.#children(id)) this.#update(child.id, { parentId }, () => undefined);
+      for (const child of this.#children(id)) this.#update(child.id, { parentId }, publish);
       this.#releaseMachines(id, parentId, publish);
       this.#deps.pools.delete(id);
       publish({ kind: 'poolRemoved', id });

@@ -1,6 +1,7 @@
 import type { Grant } from '../hypervisor/allocation.ts';
 import { nextCap } from '../hypervisor/cap-policy.ts';
 import { allocateProcessors, leastLimit, type MachineClaims, type PoolClaims } from '../hypervisor/claim-tree.ts';
+import { isHostFull, nextScale, nextServed } from '../hypervisor/host-contention.ts';
 import { givableProcessors, processorDemand } from '../hypervisor/processor-demand.ts';
 import type { LiveSession } from '../machines/live-session.ts';
 import type { MachineRecord } from '../machines/machine-record.ts';
@@ -11,8 +12,6 @@ export interface RunningMachine {
   record: MachineRecord;
   live: LiveSession;
   usedProcessors: number;
-  /** What it would have used beside that, had it not waited behind other programs. */
-  waitedProcessors: number;
 }
 
 export interface ProcessorState {
@@ -37,17 +36,62 @@ export class OtherPrograms {
   }
 }
 
+/** What the execution cap lets a machine use. */
+const allowedProcessors = ({ cap }: LiveSession, { processors }: MachineRecord['config']): number =>
+  ((cap.told ?? 100) / 100) * processors.count;
+
+/** Watches whether machines that want more get what they are granted, or other programs are before them. */
+export class Contention {
+  #scale = 1;
+  readonly #served = new WeakMap<LiveSession, number>();
+
+  /** The machines that wanted more than they were granted, and may have to wait for that. */
+  readonly #hungry = new WeakSet<LiveSession>();
+  #isFull = false;
+
+  /** Takes one reading in, before the demands are worked out. */
+  read(machines: readonly RunningMachine[], hostUse: number, processors: number): void {
+    this.#isFull = isHostFull(hostUse, processors);
+    const held = machines.filter(({ live }) => live.cap.granted < 100 && this.#hungry.has(live));
+    const served = held.map(({ record, live, usedProcessors }) => {
+      const now = nextServed(this.#served.get(live), usedProcessors, allowedProcessors(live, record.config));
+      this.#served.set(live, now);
+      return now;
+    });
+    this.#scale = nextScale(this.#scale, this.#isFull, served);
+  }
+
+  isKeptWaiting(live: LiveSession): boolean {
+    return this.#isFull && this.#hungry.has(live);
+  }
+
+  /** How much is divided of what could be given. */
+  get scale(): number {
+    return this.#scale;
+  }
+
+  /** Remembers who wanted more than it got. */
+  note(machines: readonly RunningMachine[], grants: ReadonlyMap<string, Grant>): void {
+    for (const { record, live } of machines) {
+      const grant = grants.get(record.id);
+      if (grant && grant.amount < grant.wanted) this.#hungry.add(live);
+      else {
+        this.#hungry.delete(live);
+        this.#served.delete(live);
+      }
+    }
+  }
+}
+
 /** A machine's part in the tree of processors: a guest that stands still wants nothing. */
-export function claimsOf({
-  record: { id, config, state },
-  live,
-  usedProcessors: used,
-  waitedProcessors: waited,
-}: RunningMachine): MachineClaims {
+export function claimsOf(
+  { record: { id, config, state }, live, usedProcessors: used }: RunningMachine,
+  isKeptWaiting: boolean,
+): MachineClaims {
   const { poolId, processor, memory } = config.resources;
   const most = mostProcessors(config);
-  const allowed = ((live.cap.told ?? 100) / 100) * config.processors.count;
-  const demand = state === 'Paused' || state === 'Stuck' ? 0 : processorDemand({ most, used, waited, allowed });
+  const allowed = allowedProcessors(live, config);
+  const demand = state === 'Paused' || state === 'Stuck' ? 0 : processorDemand({ most, used, isKeptWaiting, allowed });
   return { id, poolId, processor, memory, processorDemand: demand, memoryDemandMiB: config.memoryMiB };
 }
 
@@ -56,8 +100,9 @@ export function shareProcessors(
   claims: readonly MachineClaims[],
   pools: readonly PoolClaims[],
   host: Parameters<typeof givableProcessors>[0],
+  scale: number,
 ): ProcessorState {
-  const processors = givableProcessors(host);
+  const processors = givableProcessors(host) * scale;
   const grants = allocateProcessors({ pools, machines: claims }, processors);
   const wanted = claims.reduce((sum, { id }) => sum + (grants.get(id)?.wanted ?? 0), 0);
   return { processors, isContended: wanted > processors, grants };
