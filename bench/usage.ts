@@ -83,7 +83,7 @@ function fillYear(table: UsageTable, machines: number): void {
       startMs: NOW_MS - YEAR_MS + hour * TIER_MS.hour,
     }));
     const subjects = [{ id: subjectId, kind: 'machine', name: subjectId } as const];
-    const sums = hours.map((hour) => ({ ...hour, subjectId: MACHINES_SUBJECT }));
+    const sums = index === 0 ? hours.map((hour) => ({ ...hour, subjectId: MACHINES_SUBJECT })) : [];
     table.write({
       ...{
         minutes: [],
