@@ -42,5 +42,6 @@ export async function scriptedAgent(reply: Reply): Promise<{ agent: QemuGuestAge
     server.close();
   });
   const line = new AgentLine(file);
+  onTestFinished(() => line.close());
   return { line, agent: new QemuGuestAgent(line, async () => true) };
 }

@@ -12,17 +12,25 @@ export interface AgentCallOptions {
 }
 
 /**
- * The line to a guest agent, over a unix socket. Each call opens it, finds the beginning of the agent's words, and closes it:
- * what an agent says too late, or never finishes, reaches nobody. One call at a time; the others wait, and their patience
- * begins when it is their turn.
+ * The line to a guest agent, over a unix socket. It is held open: an agent whose line nobody holds wakes its guest ten times a
+ * second to look. Each call finds the beginning of the agent's words anew, and one that goes wrong closes the line: what an
+ * agent says too late, or never finishes, reaches nobody. One call at a time; the others wait, and their patience begins when
+ * it is their turn.
  */
 export class AgentLine {
   readonly #socketPath: string;
+  #socket: Socket | undefined;
   #turn: Promise<unknown> = Promise.resolve();
   #syncs = Math.floor(Math.random() * 2 ** 30);
+  #isClosed = false;
 
   constructor(socketPath: string) {
     this.#socketPath = socketPath;
+  }
+
+  /** Takes the line up when nobody holds it; a call does that, too. */
+  hold(): void {
+    if (!this.#isClosed) this.#open();
   }
 
   /** @throws InnError `AGENT_MISSING`, `AGENT_FAILED`, `TIMEOUT` */
@@ -32,20 +40,37 @@ export class AgentLine {
     return call;
   }
 
+  /** Lets go of the line for good. */
+  close(): void {
+    this.#isClosed = true;
+    this.#socket?.destroy();
+  }
+
   async #call(command: string, args: Record<string, unknown>, options: AgentCallOptions): Promise<unknown> {
+    if (this.#isClosed) throw new InnError('AGENT_MISSING', 'The line to the guest agent is closed.');
     const limit = AbortSignal.timeout(options.timeoutMs);
-    const socket = connect(this.#socketPath);
+    const socket = this.#open();
+    const reader = new AgentReader(socket, limit);
     try {
-      await once(socket, 'connect', { signal: limit });
-      const reader = new AgentReader(socket, limit);
+      if (socket.connecting) await once(socket, 'connect', { signal: limit });
       await this.#synchronise(socket, reader);
       send(socket, command, args);
       return answerOf(command, await reader.message());
     } catch (error) {
+      socket.destroy();
       throw explain(error, command, limit.aborted ? options.timeoutMs : undefined);
     } finally {
-      socket.destroy();
+      reader.release();
     }
+  }
+
+  #open(): Socket {
+    if (this.#socket && !this.#socket.destroyed) return this.#socket;
+    const socket = connect(this.#socketPath);
+    socket.on('error', () => undefined); // who waits for the line hears of its end
+    socket.resume(); // what an agent says without being asked goes nowhere
+    this.#socket = socket;
+    return socket;
   }
 
   async #synchronise(socket: Socket, reader: AgentReader): Promise<void> {

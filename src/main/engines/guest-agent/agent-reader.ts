@@ -14,18 +14,27 @@ export class AgentReader {
   #bytes = 0;
   #isOver = false;
   #wake: () => void = () => {};
+  readonly #onData = (chunk: Buffer): void => this.#take(chunk);
+  readonly #onEnd = (): void => {
+    this.#isOver = true;
+    this.#wake();
+  };
 
   constructor(socket: Socket, limit: AbortSignal) {
     this.#socket = socket;
     this.#limit = limit;
-    const end = (): void => {
-      this.#isOver = true;
-      this.#wake();
-    };
-    socket.on('data', (chunk: Buffer) => this.#take(chunk));
-    socket.on('close', end);
-    socket.on('error', end);
+    socket.on('data', this.#onData);
+    socket.on('close', this.#onEnd);
+    socket.on('error', this.#onEnd);
     limit.addEventListener('abort', () => this.#wake(), { once: true });
+  }
+
+  /** Hears no more of the socket, which stays as it is. */
+  release(): void {
+    this.#socket.off('data', this.#onData);
+    this.#socket.off('close', this.#onEnd);
+    this.#socket.off('error', this.#onEnd);
+    this.#socket.resume();
   }
 
   /** Drops everything up to the next delimiter. */

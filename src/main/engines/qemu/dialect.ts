@@ -55,6 +55,7 @@ export class QemuDialect implements QmpDialect {
   readonly #process: LimitedProcess;
   readonly #limit: CpuLimit;
   readonly #removal = new DeviceRemoval();
+  #agentLine: AgentLine | undefined;
   readonly #serial: SerialPort;
   #percent = 100;
   #memoryBytes: number | undefined;
@@ -192,8 +193,12 @@ export class QemuDialect implements QmpDialect {
   }
 
   guestAgent(engine: QmpCaller): GuestAgent {
-    const line = new AgentLine(this.#inRuntime(RUNTIME_FILES.guestAgent));
-    return new QemuGuestAgent(line, () => isAgentPortOpen(engine));
+    this.#agentLine ??= new AgentLine(this.#inRuntime(RUNTIME_FILES.guestAgent));
+    const line = this.#agentLine;
+    return new QemuGuestAgent(line, async () => {
+      line.hold();
+      return isAgentPortOpen(engine);
+    });
   }
 
   openSerial() {
@@ -205,6 +210,7 @@ export class QemuDialect implements QmpDialect {
   }
 
   close(): void {
+    this.#agentLine?.close();
     this.#limit.close();
     this.#serial.close();
   }
