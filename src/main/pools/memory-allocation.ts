@@ -45,7 +45,7 @@ export class BalloonKeeper {
 
   /** Plans by the latest reading, and tells the engines what has changed. */
   step(readings: readonly MemoryReading[], pools: readonly PoolClaims[], host: HostMemory): MemoryPlan {
-    const machines = readings.map(toBalloonMachine);
+    const machines = readings.map((reading) => toBalloonMachine(reading, this.#ceilingOf(reading)));
     const plan = planMemory(machines, pools, host, this.#budget);
     this.#budget = plan.budget;
     readings.forEach((reading, index) => {
@@ -61,13 +61,27 @@ export class BalloonKeeper {
     return this.#told.get(live)?.targetMiB ?? null;
   }
 
+  /** What others leave to the machine: a balloon that stands lower than it was told here is theirs. */
+  #ceilingOf({ live, usage, ceilingMiB }: MemoryReading): number | null {
+    const balloonMiB = inMiB(usage.memoryBalloonBytes);
+    const isTheirs =
+      balloonMiB !== null &&
+      balloonMiB < Math.round(usage.memoryPromisedBytes / MIB) - NEAR_MIB &&
+      !this.#isOurs(live, balloonMiB);
+    return isTheirs ? Math.min(balloonMiB, ceilingMiB ?? balloonMiB) : ceilingMiB;
+  }
+
+  #isOurs(live: LiveSession, balloonMiB: number): boolean {
+    const told = this.#told.get(live);
+    return told !== undefined && balloonMiB >= told.targetMiB - NEAR_MIB;
+  }
+
   #tell({ record, live }: MemoryReading, targetMiB: number, balloonMiB: number): void {
     const told = this.#told.get(live);
     if (told) told.readings += 1;
     if (record.state !== 'Running' || targetMiB === balloonMiB) return;
     if (told?.targetMiB === targetMiB && told.readings < READINGS_UNTIL_REPEAT) return;
-    const isOurs = told !== undefined && balloonMiB >= told.targetMiB - NEAR_MIB;
-    if (targetMiB > balloonMiB && !isOurs) return;
+    if (targetMiB > balloonMiB && !this.#isOurs(live, balloonMiB)) return;
     this.#told.set(live, { targetMiB, readings: 0 });
     live
       .call((session) => session.setMemoryTarget(targetMiB))
@@ -78,7 +92,7 @@ export class BalloonKeeper {
   }
 }
 
-function toBalloonMachine({ record: { id, config }, usage, ceilingMiB }: MemoryReading): BalloonMachine {
+function toBalloonMachine({ record: { id, config }, usage }: MemoryReading, ceilingMiB: number | null): BalloonMachine {
   const { poolId, processor, memory } = config.resources;
   const limits = [memory.limitMiB, ceilingMiB].filter((limit) => limit !== null);
   return {
