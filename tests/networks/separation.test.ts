@@ -21,8 +21,10 @@ const steps = fc.array(
   { maxLength: 60 },
 );
 
+type ValueOf<A> = A extends fc.Arbitrary<infer V> ? V : never;
+
 /** Every frame carries the number of its sender and its own. */
-function play(isolatesPorts: boolean, plan: fc.ConcreteValue<typeof machines>, script: fc.ConcreteValue<typeof steps>) {
+function play(isolatesPorts: boolean, plan: ValueOf<typeof machines>, script: ValueOf<typeof steps>) {
   const rigs = [0, 1, 2].map(() => new SwitchRig({ isolatesPorts }));
   const all = plan.map(({ network, ...settings }, index) => (rigs[network] as SwitchRig).machine(index, settings));
   for (const [number, { sender, to, claims }] of script.entries()) {

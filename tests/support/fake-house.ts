@@ -120,7 +120,14 @@ export function openHouse({ memoryAvailableBytes = async () => 64 * GIB, ...over
       return this.becomes(id, (record) => states.includes(record.state));
     },
     async becomes(id: MachineId, isSo: (record: MachineRecord) => boolean): Promise<MachineRecord> {
-      const changes = events.subscribe(() => ({ kind: 'snapshot', machines: [], media: [], snapshots: [], pools: [], tasks: [] }));
+      const changes = events.subscribe(() => ({
+        kind: 'snapshot',
+        machines: [],
+        media: [],
+        snapshots: [],
+        pools: [],
+        tasks: [],
+      }));
       for await (const _ of changes) if (isSo(get(id))) return get(id);
       return fail('the events ended');
     },

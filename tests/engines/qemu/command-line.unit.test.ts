@@ -54,7 +54,12 @@ describe('the command line of QEMU', () => {
     const plan = planOf({ config: { osType } }, { accelerator });
     const slots = osType === 'linux-64' ? 8 : 2; // Linux takes processors while it runs
     expect(part('machine', plan)).toEqual(['-machine', 'pc-i440fx-7.2,dump-guest-core=off', '-accel', accel]);
-    expect(part('processor', plan)).toEqual(['-cpu', cpu, '-smp', `cpus=2,maxcpus=${slots},sockets=1,cores=${slots},threads=1`]);
+    expect(part('processor', plan)).toEqual([
+      '-cpu',
+      cpu,
+      '-smp',
+      `cpus=2,maxcpus=${slots},sockets=1,cores=${slots},threads=1`,
+    ]);
   });
 
   it.each([
