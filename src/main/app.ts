@@ -12,6 +12,7 @@ import { openUsage } from './compose-usage.ts';
 import { type Database, openDatabase } from './db/database.ts';
 import { createMachineTable } from './db/machine-table.ts';
 import { createMediumTable } from './db/medium-table.ts';
+import { createNetworkTable } from './db/network-table.ts';
 import { createOperationTable } from './db/operation-table.ts';
 import { createPoolTable } from './db/pool-table.ts';
 import { createSettingTable } from './db/setting-table.ts';
@@ -40,6 +41,7 @@ import { createSnapshotService } from './machines/snapshots/snapshot-service.ts'
 import { createMediumManager } from './media/medium-manager.ts';
 import { createMediumService } from './media/medium-service.ts';
 import { sweepAsides } from './media/sweep-asides.ts';
+import { createNetworkService, ensureBuiltInNetworks } from './networks/network-service.ts';
 import { makePaths, type Paths, prepareFolders } from './paths.ts';
 import { readReserve } from './pools/host-reserve.ts';
 import { openAllocation } from './pools/open-allocation.ts';
@@ -153,6 +155,9 @@ async function assemble(
     configureMachine: (...change) => machines.configure(...change),
     findMachine: (ref) => machines.get(ref),
   });
+  const networkTable = createNetworkTable(db);
+  ensureBuiltInNetworks(networkTable, commit);
+  const networks = createNetworkService({ table: networkTable, commit, machines });
   const mediumManager = createMediumManager({ media, machines, tasks, commit, paths });
   const snapshots = createSnapshotService({
     ...{ table, snapshots: snapshotTable, runner, commit, view },
@@ -198,6 +203,7 @@ async function assemble(
       media,
       mediumManager,
       pools,
+      networks,
       allocation,
       tasks,
       host,

@@ -2,10 +2,12 @@ import { useMemo } from 'react';
 import type { WorldEvent } from '../shared/contract.ts';
 import type { Machine, MachineId } from '../shared/model/machine.ts';
 import type { Medium, MediumId } from '../shared/model/medium.ts';
+import type { NetworkId } from '../shared/model/network.ts';
 import type { Pool } from '../shared/model/pool.ts';
 import type { PoolId } from '../shared/model/resources.ts';
 import type { Snapshot, SnapshotId } from '../shared/model/snapshot.ts';
 import type { Task, TaskId } from '../shared/model/task.ts';
+import type { Network } from '../shared/model/virtual-network.ts';
 import { observable, useObservable } from './observable.ts';
 
 /** Everything that the core has told this window, and nothing that the window made up. */
@@ -16,6 +18,7 @@ export interface World {
   media: ReadonlyMap<MediumId, Medium>;
   snapshots: ReadonlyMap<SnapshotId, Snapshot>;
   pools: ReadonlyMap<PoolId, Pool>;
+  networks: ReadonlyMap<NetworkId, Network>;
   tasks: ReadonlyMap<TaskId, Task>;
 }
 
@@ -25,6 +28,7 @@ export const EMPTY_WORLD: World = {
   media: new Map(),
   snapshots: new Map(),
   pools: new Map(),
+  networks: new Map(),
   tasks: new Map(),
 };
 
@@ -38,6 +42,7 @@ export function apply(world: World, event: WorldEvent): World {
         media: byId(event.media),
         snapshots: byId(event.snapshots),
         pools: byId(event.pools),
+        networks: byId(event.networks),
         tasks: byId(event.tasks),
       };
     case 'machineChanged':
@@ -56,6 +61,10 @@ export function apply(world: World, event: WorldEvent): World {
       return { ...world, pools: withItem(world.pools, event.pool) };
     case 'poolRemoved':
       return { ...world, pools: without(world.pools, event.id) };
+    case 'networkChanged':
+      return { ...world, networks: withItem(world.networks, event.network) };
+    case 'networkRemoved':
+      return { ...world, networks: without(world.networks, event.id) };
     case 'taskChanged':
       return { ...world, tasks: withItem(world.tasks, event.task) };
   }
@@ -103,6 +112,10 @@ export function snapshotsOf(all: Iterable<Snapshot>, id: MachineId): Snapshot[] 
 /** What a snapshot is called; undefined when there is none, or it is not known yet. */
 export function useSnapshotName(id: SnapshotId | null): string | undefined {
   return useObservable(world, (now) => (id === null ? undefined : now.snapshots.get(id)?.name));
+}
+
+export function useNetworks(): ReadonlyMap<NetworkId, Network> {
+  return useObservable(world, (now) => now.networks);
 }
 
 export function useTasks(): ReadonlyMap<TaskId, Task> {

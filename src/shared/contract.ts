@@ -10,10 +10,13 @@ import { Audio, Motherboard } from './model/hardware.ts';
 import { CoreInfo, FolderListing, HostInfo } from './model/host.ts';
 import { Issue, Machine, MachineConfig, MachineId } from './model/machine.ts';
 import { ImageVariant, Medium, MediumFormat, MediumId } from './model/medium.ts';
+import { NetworkId } from './model/network.ts';
 import { Pool } from './model/pool.ts';
 import { PoolId, Resources } from './model/resources.ts';
 import { CloneKind, Snapshot, SnapshotId } from './model/snapshot.ts';
 import { Task, TaskId } from './model/task.ts';
+import { Network } from './model/virtual-network.ts';
+import { network } from './network-contract.ts';
 import { pool } from './pool-contract.ts';
 import { SnapshotRef, snapshot } from './snapshot-contract.ts';
 import { usage } from './usage-contract.ts';
@@ -75,6 +78,7 @@ export const WorldEvent = z.discriminatedUnion('kind', [
     media: z.array(Medium),
     snapshots: z.array(Snapshot),
     pools: z.array(Pool),
+    networks: z.array(Network),
     tasks: z.array(Task),
   }),
   z.object({ kind: z.literal('machineChanged'), machine: Machine }),
@@ -85,6 +89,8 @@ export const WorldEvent = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('snapshotRemoved'), id: SnapshotId }),
   z.object({ kind: z.literal('poolChanged'), pool: Pool }),
   z.object({ kind: z.literal('poolRemoved'), id: PoolId }),
+  z.object({ kind: z.literal('networkChanged'), network: Network }),
+  z.object({ kind: z.literal('networkRemoved'), id: NetworkId }),
   z.object({ kind: z.literal('taskChanged'), task: Task }),
 ]);
 export type WorldEvent = z.infer<typeof WorldEvent>;
@@ -311,5 +317,5 @@ const events = {
     .output(Machine),
 };
 
-export const contract = { core, host, machine, admission, snapshot, medium, pool, task, events, usage };
+export const contract = { core, host, machine, admission, snapshot, medium, network, pool, task, events, usage };
 export type Contract = typeof contract;

@@ -13,6 +13,8 @@ export const ERROR_CODES = {
   MACHINE_NOT_FOUND: { status: 404, exitCode: 4 },
   /** No resource pool with this name or id. */
   POOL_NOT_FOUND: { status: 404, exitCode: 4 },
+  /** No virtual network with this name or id, or no such port forward. */
+  NETWORK_NOT_FOUND: { status: 404, exitCode: 4 },
   /** No medium with this id or at this place. */
   MEDIUM_NOT_FOUND: { status: 404, exitCode: 4 },
   /** The machine has no snapshot with this name or id. */
@@ -29,6 +31,8 @@ export const ERROR_CODES = {
   NAME_IN_USE: { status: 409, exitCode: 5 },
   /** The medium is attached to a machine, or open in a running one. */
   MEDIUM_IN_USE: { status: 409, exitCode: 5 },
+  /** Machines have adapters on the network. */
+  NETWORK_IN_USE: { status: 409, exitCode: 5 },
   /** A file stands already where a new one was to be made. */
   FILE_EXISTS: { status: 409, exitCode: 5 },
   /** The configuration is well formed, but cannot work. */

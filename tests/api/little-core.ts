@@ -54,6 +54,11 @@ export class LittleCore implements Disposable {
         ...{ move: () => refuse(), remove: () => refuse(), assign: unused, budget: () => refuse() },
         setReserve: () => refuse(),
       },
+      networks: {
+        ...{ list: () => [], details: unused, create: () => refuse(), configure: unused, remove: () => refuse() },
+        ...{ addForward: unused, removeForward: unused, startCapture: unused, stopCapture: unused },
+        ...{ addresses: unused, reach: unused, matrix: unused },
+      },
       allocation: { grants: () => refuse(), preview: () => refuse() },
       tasks: { list: () => [], cancel: () => refuse() },
       host: { info: unused, doctor: async () => [], listFolder: unused },

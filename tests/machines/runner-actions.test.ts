@@ -18,6 +18,7 @@ describe('the life of a machine', () => {
       media: [],
       snapshots: [],
       pools: [],
+      networks: [],
       tasks: [],
     }));
     await house.runner.start(id);

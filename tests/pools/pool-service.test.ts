@@ -61,7 +61,7 @@ describe('resource pools', () => {
     await pool.assign({ machine: 'web', pool: 'inner' });
     const told: string[] = [];
     const events = app.services.events.subscribe(() => ({
-      ...{ kind: 'snapshot', machines: [], media: [], snapshots: [], pools: [], tasks: [] },
+      ...{ kind: 'snapshot', machines: [], media: [], snapshots: [], pools: [], networks: [], tasks: [] },
     }));
     expect(await pool.remove({ pool: 'inner' })).toEqual({ id: inner.id });
     expect((await client.machine.get({ machine: 'web' })).config.resources.poolId).toBe(outer.id);

@@ -3,13 +3,13 @@ import { apply, EMPTY_WORLD } from '../../src/renderer/store.ts';
 import { aMachine } from './a-machine.ts';
 
 const snapshot = (...machines: ReturnType<typeof aMachine>[]) =>
-  apply(EMPTY_WORLD, { kind: 'snapshot', machines, media: [], snapshots: [], pools: [], tasks: [] });
+  apply(EMPTY_WORLD, { kind: 'snapshot', machines, media: [], snapshots: [], pools: [], networks: [], tasks: [] });
 
 describe('the world of the window', () => {
   it('is what the snapshot says, whatever was known before', () => {
     const old = snapshot(aMachine({ name: 'old' }));
     const fresh = aMachine({ name: 'fresh' });
-    const world = apply(old, { kind: 'snapshot', machines: [fresh], media: [], snapshots: [], pools: [], tasks: [] });
+    const world = apply(old, { kind: 'snapshot', machines: [fresh], media: [], snapshots: [], pools: [], networks: [], tasks: [] });
     expect(world.isLoaded).toBe(true);
     expect([...world.machines.values()]).toEqual([fresh]);
   });

@@ -126,6 +126,7 @@ export function openHouse({ memoryAvailableBytes = async () => 64 * GIB, ...over
         media: [],
         snapshots: [],
         pools: [],
+        networks: [],
         tasks: [],
       }));
       for await (const _ of changes) if (isSo(get(id))) return get(id);

@@ -40,6 +40,7 @@ export function createAdmissionService(deps: AdmissionDeps): AdmissionService {
     media: [],
     snapshots: [],
     pools: [],
+    networks: [],
     tasks: [],
   }));
   /** Machines that room is made for at the moment: that they are at rest still does not end what they were given. */

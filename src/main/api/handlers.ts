@@ -5,6 +5,7 @@ import type { ConsoleTickets } from './console-tickets.ts';
 import { withMappedErrors } from './error-mapping.ts';
 import { createGuestHandlers } from './guest-handlers.ts';
 import { readMachineLog } from './machine-log.ts';
+import { createNetworkHandlers } from './network-handlers.ts';
 import type { ApiLog, CoreServices } from './services.ts';
 import { openWorldStream, waitForState } from './subscriptions.ts';
 import { createUsageHandlers } from './usage-handlers.ts';
@@ -49,6 +50,7 @@ export function createRouter({
     },
     snapshot: createSnapshotHandlers(os.snapshot, services),
     medium: createMediumHandlers(os.medium, services),
+    network: createNetworkHandlers(os.network, services),
     pool: createPoolHandlers(os.pool, services),
     task: {
       list: os.task.list.handler(() => tasks.list()),

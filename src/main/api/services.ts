@@ -10,6 +10,7 @@ import type { Task, TaskId } from '../../shared/model/task.ts';
 import type { AdmissionService } from '../admission/admission-service.ts';
 import type { GuestCommandInput } from '../machines/guest-service.ts';
 import type { MediumManager } from '../media/medium-manager.ts';
+import type { NetworkService } from '../networks/network-service.ts';
 import type { AllocationView } from '../pools/allocation-view.ts';
 import type { PoolService } from '../pools/pool-service.ts';
 import type { UsageService } from '../usage/usage-service.ts';
@@ -96,6 +97,7 @@ export interface CoreServices {
   };
   readonly mediumManager: MediumManager;
   readonly pools: Omit<PoolService, 'claimIssues'>;
+  readonly networks: Omit<NetworkService, 'get'>;
   readonly allocation: AllocationView;
   readonly tasks: {
     list(): Task[];

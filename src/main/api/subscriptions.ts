@@ -12,13 +12,14 @@ type Stream<T> = AsyncIteratorClass<T, undefined, void>;
 
 /** A snapshot, then every change, on one ordered stream that lasts until `signal` ends it. */
 export function openWorldStream(services: CoreServices, signal?: AbortSignal): Stream<WorldEvent> {
-  const { machines, snapshots, media, pools, tasks, events } = services;
+  const { machines, snapshots, media, pools, networks, tasks, events } = services;
   const stream = events.subscribe(() => ({
     kind: 'snapshot',
     machines: machines.list(),
     media: media.known(),
     snapshots: snapshots.known(),
     pools: pools.list(),
+    networks: networks.list(),
     tasks: tasks.list(),
   }));
   return endOnAbort(stream, signal);

@@ -51,7 +51,7 @@ async function wake(deps: WakeDeps, id: MachineId): Promise<void> {
 }
 
 async function settled({ get, events }: WakeDeps, id: MachineId): Promise<void> {
-  const nothing = { machines: [], media: [], snapshots: [], tasks: [], pools: [] };
+  const nothing = { machines: [], media: [], snapshots: [], tasks: [], pools: [], networks: [] };
   const changes = events.subscribe(() => ({ kind: 'snapshot', ...nothing }));
   for await (const _ of changes) if (!isTransient(get(id).state)) return;
 }
