@@ -49,6 +49,29 @@ export type ScheduleEntry = z.infer<typeof ScheduleEntry>;
 export const PoolId = z.uuid().brand<'PoolId'>();
 export type PoolId = z.infer<typeof PoolId>;
 
+/** What a machine must have come to before those after it in its group are started. */
+export const StartWait = z.enum(['nothing', 'running', 'guestAgent', 'port']);
+export type StartWait = z.infer<typeof StartWait>;
+
+/** When a machine starts and stops among the machines of its group. */
+export const StartOrder = z
+  .object({
+    /** Lower starts earlier and stops later; equal ones go together. */
+    order: z.int().min(0).max(1000).default(100),
+    /** Seconds from the moment that those before it are ready to its own start. */
+    delaySeconds: z.int().min(0).max(3600).default(0),
+    waitsFor: StartWait.default('running'),
+    /** TCP port of the guest that must answer, when `port` is waited for. */
+    port: z.int().min(1).max(65_535).nullable().default(null),
+  })
+  .refine(({ waitsFor, port }) => waitsFor !== 'port' || port !== null, {
+    path: ['port'],
+    message: 'Say which port is waited for.',
+  });
+export type StartOrder = z.infer<typeof StartOrder>;
+
+export const USUAL_START_ORDER: StartOrder = { order: 100, delaySeconds: 0, waitsFor: 'running', port: null };
+
 /** How a machine stands against the others on the host. */
 export const Resources = z.object({
   /** The pool it belongs to; null: the host itself. */
@@ -59,6 +82,7 @@ export const Resources = z.object({
   priority: z.enum(['low', 'normal', 'high']),
   idle: IdlePolicy,
   schedule: z.array(ScheduleEntry).max(50),
+  startOrder: StartOrder.default(USUAL_START_ORDER),
 });
 export type Resources = z.infer<typeof Resources>;
 
@@ -76,4 +100,5 @@ export const USUAL_RESOURCES: Resources = {
   priority: 'normal',
   idle: NO_IDLE_POLICY,
   schedule: [],
+  startOrder: USUAL_START_ORDER,
 };
