@@ -1,5 +1,5 @@
 import { InnError } from '../../shared/errors.ts';
-import type { ResolvedDrive, ResolvedMedium } from './engine.ts';
+import type { ResolvedDrive, ResolvedMedium } from './start-spec.ts';
 
 type Image = ResolvedMedium['backing'][number];
 

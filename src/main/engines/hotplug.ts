@@ -1,4 +1,4 @@
-import type { ResolvedAdapter, ResolvedDrive } from './engine.ts';
+import type { ResolvedAdapter, ResolvedDrive } from './start-spec.ts';
 
 /**
  * Hardware that comes and goes while the machine runs. Calls reject with `NOT_SUPPORTED` for what this engine or this

@@ -1,7 +1,7 @@
 import { constants } from 'node:fs';
 import { access, stat } from 'node:fs/promises';
 import { InnError } from '../../shared/errors.ts';
-import type { StartSpec } from './engine.ts';
+import type { StartSpec } from './start-spec.ts';
 
 interface NamedFile {
   /** What the file is to the machine, such as `The kernel`. */

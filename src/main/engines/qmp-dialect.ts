@@ -1,10 +1,11 @@
 import type { Duplex } from 'node:stream';
 import type { DiskMerge, MergeRequest } from './disk-merge.ts';
-import type { GuestUsage, ResolvedDrive, Screenshot, SnapshotRequest } from './engine.ts';
+import type { GuestUsage, Screenshot, SnapshotRequest } from './engine.ts';
 import type { GuestAgent } from './guest-agent.ts';
 import type { Hotplug } from './hotplug.ts';
 import type { QmpCaller } from './qmp/link.ts';
 import type { QmpEvent } from './qmp/protocol.ts';
+import type { ResolvedDrive } from './start-spec.ts';
 
 export interface SwitchRequest extends Pick<SnapshotRequest, 'stateFile' | 'drives' | 'signal'> {
   runsOn: boolean;

@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { StartSpec } from '../engines/engine.ts';
+import type { StartSpec } from '../engines/start-spec.ts';
 
 /**
  * Clocks of file systems step in a few milliseconds: a file written twice within one step shows one time. A mark

@@ -1,5 +1,6 @@
 import { InnError, toErrorReport } from '../../shared/errors.ts';
-import { boardDigest, boardFolderOf } from './board-files.ts';
+import { boardDigest } from './board-files.ts';
+import { boardFolderOf } from './board-folder.ts';
 import { filesOf, markOf, settledMarks } from './file-marks.ts';
 import type { LiveSession } from './live-session.ts';
 import type { MachineRecord } from './machine-record.ts';

@@ -5,7 +5,13 @@ import { isRest } from '../../shared/machine-state.ts';
 import type { MachineConfig, MachineId } from '../../shared/model/machine.ts';
 import type { NetworkAdapter } from '../../shared/model/network.ts';
 import type { Attachment, StorageController } from '../../shared/model/storage.ts';
-import type { MachineFolders, ResolvedAdapter, ResolvedDrive, ResolvedKernel, StartSpec } from '../engines/engine.ts';
+import type {
+  MachineFolders,
+  ResolvedAdapter,
+  ResolvedDrive,
+  ResolvedKernel,
+  StartSpec,
+} from '../engines/start-spec.ts';
 import type { MediumService } from '../media/medium-service.ts';
 import type { Paths } from '../paths.ts';
 import type { MachineRecord } from './machine-record.ts';

@@ -1,7 +1,8 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
-import type { Session, StartSpec } from '../../../src/main/engines/engine.ts';
+import type { Session } from '../../../src/main/engines/engine.ts';
+import type { StartSpec } from '../../../src/main/engines/start-spec.ts';
 import type { MachineConfig } from '../../../src/shared/model/machine.ts';
 import { GUEST_READY } from '../../support/serial-console.ts';
 import { MachineBench, openSerial } from '../conformance/machine-bench.ts';

@@ -1,6 +1,6 @@
-import type { ResolvedDrive, StartSpec } from '../../../src/main/engines/engine.ts';
 import type { CommandPlan } from '../../../src/main/engines/qemu/command-line/part.ts';
 import type { Installation } from '../../../src/main/engines/qemu/installation.ts';
+import type { ResolvedDrive, StartSpec } from '../../../src/main/engines/start-spec.ts';
 import { MachineConfig, MachineId } from '../../../src/shared/model/machine.ts';
 import { type MediumFormat, MediumId } from '../../../src/shared/model/medium.ts';
 

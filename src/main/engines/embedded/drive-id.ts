@@ -1,4 +1,4 @@
-import type { ResolvedDrive } from '../engine.ts';
+import type { ResolvedDrive } from '../start-spec.ts';
 
 /**
  * Name of a drive in the machine process's QMP: `ide0-0` is the master of the first IDE channel, `floppy0-1` the second

@@ -1,7 +1,7 @@
 import type { BootDevice } from '../../../shared/model/hardware.ts';
-import type { ResolvedAdapter, ResolvedDrive, ResolvedKernel } from '../engine.ts';
 import { RUNTIME_FILES as MACHINE_FILES } from '../runtime-files.ts';
 import { EXIT_FILE } from '../session-exit.ts';
+import type { ResolvedAdapter, ResolvedDrive, ResolvedKernel } from '../start-spec.ts';
 
 /** What the program says on file descriptor 3 of a machine process when it has written down that there is one. */
 export const GO = 'go\n';

@@ -1,5 +1,5 @@
-import type { ResolvedAdapter, ResolvedDrive } from '../engine.ts';
 import type { Hotplug } from '../hotplug.ts';
+import type { ResolvedAdapter, ResolvedDrive } from '../start-spec.ts';
 
 /** Notes what was plugged into a fake machine and taken out of it, for tests to look at. */
 export class FakeHotplug implements Hotplug {

@@ -1,8 +1,9 @@
 import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { Duplex } from 'node:stream';
 import { InnError } from '../../../shared/errors.ts';
-import type { Exit, GuestUsage, ResolvedDrive, RuntimeRecord, SessionStatus, StartSpec } from '../engine.ts';
+import type { Exit, GuestUsage, RuntimeRecord, SessionStatus } from '../engine.ts';
 import { writeExitRecordSync } from '../session-exit.ts';
+import type { ResolvedDrive, StartSpec } from '../start-spec.ts';
 import { FakeGuest, type FakeGuestState } from './fake-guest.ts';
 
 const MIB = 1024 ** 2;

@@ -1,12 +1,11 @@
 import { rm } from 'node:fs/promises';
 import type { Duplex } from 'node:stream';
 import { InnError } from '../../../shared/errors.ts';
-import { mergeDown, mergeUp } from '../../media/merge-images.ts';
+import { mergeDown, mergeUp } from '../../media/formats/merge-images.ts';
 import { childIndex, type DiskMerge, imagesAfter, imagesOf, type MergeRequest } from '../disk-merge.ts';
 import type {
   Exit,
   GuestUsage,
-  ResolvedDrive,
   RuntimeRecord,
   Screenshot,
   Session,
@@ -14,6 +13,7 @@ import type {
   SnapshotRequest,
 } from '../engine.ts';
 import type { Hotplug } from '../hotplug.ts';
+import type { ResolvedDrive } from '../start-spec.ts';
 import { FAKE_AGENT } from './fake-agent.ts';
 import { FakeHotplug } from './fake-hotplug.ts';
 import type { FakeMachine } from './fake-machine.ts';

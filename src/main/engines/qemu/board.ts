@@ -1,5 +1,5 @@
 import { InnError } from '../../../shared/errors.ts';
-import type { StartSpec } from '../engine.ts';
+import type { StartSpec } from '../start-spec.ts';
 import type { Installation } from './installation.ts';
 import { startTpmChip, type TpmChip } from './tpm-chip.ts';
 import { firmwareOf } from './uefi.ts';

@@ -1,4 +1,4 @@
-import type { ResolvedDrive } from '../engine.ts';
+import type { ResolvedDrive } from '../start-spec.ts';
 
 /**
  * Name of a drive in QMP, of its device and of its image alike: `ide0-0` is the master of the first IDE channel,

@@ -2,12 +2,12 @@ import { access, constants, open, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { InnError } from '../../../shared/errors.ts';
 import { awaitEnd, type DetachedProcess, spawnDetached } from '../detached-process.ts';
-import type { MachineFolders } from '../engine.ts';
 import { writeProcessFile } from '../leftover.ts';
 import { openRotatedLog } from '../log-rotation.ts';
 import { killProcess } from '../process-identity.ts';
 import { PROCESS_LOG, RUNTIME_FILES } from '../runtime-files.ts';
 import { EVENTS_FILE } from '../session-exit.ts';
+import type { MachineFolders } from '../start-spec.ts';
 import { givePermission, PERMISSION_FILE, waitingCommand } from './permission.ts';
 
 const SUBJECT = 'QEMU';

@@ -1,5 +1,5 @@
-import type { ResolvedDrive } from '../engine.ts';
 import type { QmpCaller } from '../qmp/link.ts';
+import type { ResolvedDrive } from '../start-spec.ts';
 import { blockNode, hasMedium } from './command-line/blockdev.ts';
 import { driveId } from './drive-id.ts';
 import { hasFileInDrive, nextNode, nodeInDrive, removeNode } from './drive-nodes.ts';

@@ -4,10 +4,10 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { InnError } from '../../../shared/errors.ts';
 import { awaitEnd, type DetachedProcess, describeEarlyEnd, spawnDetached } from '../detached-process.ts';
-import type { MachineFolders } from '../engine.ts';
 import { openRotatedLog } from '../log-rotation.ts';
 import { killProcess } from '../process-identity.ts';
 import { RUNTIME_FILES } from '../runtime-files.ts';
+import type { MachineFolders } from '../start-spec.ts';
 import { guardAgainstDeath } from './death-guard.ts';
 
 const SUBJECT = 'swtpm';

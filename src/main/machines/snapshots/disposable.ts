@@ -3,7 +3,7 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { InnError } from '../../../shared/errors.ts';
 import { hasSavedState } from '../../../shared/machine-state.ts';
-import type { ResolvedDrive, StartSpec } from '../../engines/engine.ts';
+import type { ResolvedDrive, StartSpec } from '../../engines/start-spec.ts';
 import { copyBoard } from '../board-files.ts';
 import type { MachineRecord } from '../machine-record.ts';
 import { makeEmptyOverlay, makeFolder, OVERLAY_FORMAT, removeFiles, SNAPSHOTS_FOLDER } from './overlays.ts';

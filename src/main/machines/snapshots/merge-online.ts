@@ -1,6 +1,7 @@
 import type { MachineId } from '../../../shared/model/machine.ts';
 import { type DiskMerge, imagesOf } from '../../engines/disk-merge.ts';
-import type { ResolvedDrive, Session } from '../../engines/engine.ts';
+import type { Session } from '../../engines/engine.ts';
+import type { ResolvedDrive } from '../../engines/start-spec.ts';
 import type { MediumRecord } from '../../media/medium-record.ts';
 import type { LiveSession } from '../live-session.ts';
 import type { RunnerContext } from '../runner-context.ts';

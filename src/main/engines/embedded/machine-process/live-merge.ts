@@ -2,7 +2,7 @@ import { toErrorReport } from '../../../../shared/errors.ts';
 import { openChain } from '../../../media/formats/backing-chain.ts';
 import type { BlockDevice } from '../../../media/formats/block-device.ts';
 import { childIndex, type DiskMerge, imagesAfter, imagesOf } from '../../disk-merge.ts';
-import type { ResolvedMedium } from '../../engine.ts';
+import type { ResolvedMedium } from '../../start-spec.ts';
 import type { Drive } from './drives.ts';
 import { log } from './log.ts';
 import { copyDown, copyUp, mirrored, openMergeChain } from './merge-chain.ts';

@@ -1,6 +1,6 @@
 import { InnError } from '../../../../shared/errors.ts';
 import type { BootDevice } from '../../../../shared/model/hardware.ts';
-import type { ResolvedAdapter, ResolvedDrive } from '../../engine.ts';
+import type { ResolvedAdapter, ResolvedDrive } from '../../start-spec.ts';
 import { driveId } from '../drive-id.ts';
 import type { ProcessSpec } from '../process-spec.ts';
 

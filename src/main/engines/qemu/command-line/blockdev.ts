@@ -1,6 +1,6 @@
 import { InnError } from '../../../../shared/errors.ts';
 import { FORMAT_LABELS, type MediumFormat } from '../../../../shared/model/medium.ts';
-import type { ResolvedDrive } from '../../engine.ts';
+import type { ResolvedDrive } from '../../start-spec.ts';
 import { driveId } from '../drive-id.ts';
 
 /** QEMU's names of the formats. */

@@ -1,4 +1,4 @@
-import type { StartSpec } from '../../engine.ts';
+import type { StartSpec } from '../../start-spec.ts';
 import { driveId } from '../drive-id.ts';
 
 export interface BootIndexes {

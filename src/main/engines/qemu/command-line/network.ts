@@ -1,8 +1,8 @@
 import path from 'node:path';
 import type { AdapterModel } from '../../../../shared/model/network.ts';
 import { osTypeOf } from '../../../../shared/os-types.ts';
-import type { ResolvedAdapter } from '../../engine.ts';
 import { RUNTIME_FILES } from '../../runtime-files.ts';
+import type { ResolvedAdapter } from '../../start-spec.ts';
 import { bootIndexes } from './boot-index.ts';
 import { type CommandPart, type CommandPlan, jsonOption, part } from './part.ts';
 

@@ -1,4 +1,4 @@
-import type { StartSpec } from '../../engine.ts';
+import type { StartSpec } from '../../start-spec.ts';
 import type { Installation } from '../installation.ts';
 
 /** All that the command line of one run is made from. */

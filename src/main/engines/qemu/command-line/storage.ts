@@ -1,7 +1,7 @@
 import { InnError } from '../../../../shared/errors.ts';
 import type { Chipset } from '../../../../shared/model/hardware.ts';
 import type { ControllerType } from '../../../../shared/model/storage.ts';
-import type { ResolvedDrive } from '../../engine.ts';
+import type { ResolvedDrive } from '../../start-spec.ts';
 import { driveId } from '../drive-id.ts';
 import { blockNode, hasMedium } from './blockdev.ts';
 import { bootIndexes } from './boot-index.ts';

@@ -1,9 +1,9 @@
 import path from 'node:path';
 import { InnError } from '../../../../shared/errors.ts';
-import type { ResolvedAdapter, ResolvedDrive } from '../../engine.ts';
 import type { Hotplug } from '../../hotplug.ts';
 import type { QmpCaller } from '../../qmp/link.ts';
 import { RUNTIME_FILES } from '../../runtime-files.ts';
+import type { ResolvedAdapter, ResolvedDrive } from '../../start-spec.ts';
 import { blockNode, hasMedium } from '../command-line/blockdev.ts';
 import { isExpressSlot } from '../command-line/hotplug-slots.ts';
 import { adapterDevice, adapterId, networkId } from '../command-line/network.ts';

@@ -1,7 +1,7 @@
-import { type ChainLink, openChain } from './formats/backing-chain.ts';
-import type { BlockDevice } from './formats/block-device.ts';
-import { type CopyOptions, mergeImage, zeroRange } from './formats/copy-image.ts';
-import { openImage } from './formats/formats.ts';
+import { type ChainLink, openChain } from './backing-chain.ts';
+import type { BlockDevice } from './block-device.ts';
+import { type CopyOptions, mergeImage, zeroRange } from './copy-image.ts';
+import { openImage } from './formats.ts';
 
 /** An image with those that it builds on, nearest first. */
 export type Chain = readonly [ChainLink, ...ChainLink[]];
