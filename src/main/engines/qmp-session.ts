@@ -1,38 +1,20 @@
 import { rm } from 'node:fs/promises';
 import path from 'node:path';
 import type { Duplex } from 'node:stream';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { InnError } from '../../shared/errors.ts';
 import type { DiskMerge, MergeRequest } from './disk-merge.ts';
-import type {
-  Exit,
-  GuestUsage,
-  ResolvedDrive,
-  RuntimeRecord,
-  Screenshot,
-  Session,
-  SessionStatus,
-  SnapshotRequest,
-} from './engine.ts';
+import type { Exit, GuestUsage, RuntimeRecord, Screenshot, Session, SessionStatus, SnapshotRequest } from './engine.ts';
 import type { GuestAgent } from './guest-agent.ts';
 import { GuestCare } from './guest-care.ts';
 import type { Hotplug } from './hotplug.ts';
 import { openChannel } from './open-channel.ts';
-import { isAlive, killProcess, settlesWithin } from './process-identity.ts';
 import { type QmpCaller, QmpLink } from './qmp/link.ts';
 import type { QmpEvent } from './qmp/protocol.ts';
 import type { QmpDialect } from './qmp-dialect.ts';
-import {
-  isSameStatus,
-  mayChangeStatus,
-  noteTrouble,
-  PAUSED,
-  RUNNING,
-  readLoading,
-  readStatus,
-  type Trouble,
-} from './qmp-status.ts';
-import { type ProcessEnd, readExit } from './session-exit.ts';
+import { isSameStatus, mayChangeStatus, noteTrouble, PAUSED, RUNNING, readStatus, type Trouble } from './qmp-status.ts';
+import { SessionEnd } from './session-end.ts';
+import type { ProcessEnd } from './session-exit.ts';
+import type { ResolvedDrive } from './start-spec.ts';
 import { StatusWatch } from './status-watch.ts';
 import { UsageTrail } from './usage-trail.ts';
 
@@ -45,12 +27,6 @@ export interface QmpSessionOptions {
   missedEvents?: readonly QmpEvent[];
 }
 
-/** How long a machine may take to end in order, then after SIGTERM, then after SIGKILL, in milliseconds. */
-const END_TIMEOUTS_MS = { quit: 5_000, SIGTERM: 2_000, SIGKILL: 10_000 };
-const FIRST_POLL_MS = 5;
-const LAST_POLL_MS = 1_000;
-const LOAD_POLL_MS = 10;
-
 /** The one session over QMP, for the embedded engine and for QEMU; a dialect holds what differs. */
 export class QmpSession implements Session {
   readonly runtime: RuntimeRecord;
@@ -58,21 +34,17 @@ export class QmpSession implements Session {
   readonly guestAgent: GuestAgent | null;
   readonly hotplug: Hotplug | null;
   readonly #dialect: QmpDialect;
-  readonly #ended: Promise<ProcessEnd> | undefined;
+  readonly #end: SessionEnd;
   readonly #link: QmpLink;
   readonly #usage: UsageTrail;
   readonly #trouble: Trouble = { ioError: null, internalError: null };
   readonly #watch = new StatusWatch(() => this.#queryStatus());
   readonly #care: GuestCare;
-  #isPoweringOff = false;
-  readonly #disposal = Promise.withResolvers<void>();
-  #isDisposed = false;
 
   constructor({ runtime, dialect, ended, missedEvents = [] }: QmpSessionOptions) {
     this.runtime = runtime;
     this.#dialect = dialect;
     this.#usage = new UsageTrail(runtime);
-    this.#ended = ended;
     for (const event of missedEvents) noteTrouble(event, this.#trouble);
     this.#link = new QmpLink(
       dialect.sockets.monitors.map((name) => path.join(runtime.runtimeFolder, name)),
@@ -85,9 +57,15 @@ export class QmpSession implements Session {
     this.guestAgent = dialect.guestAgent?.(this.#link) ?? null;
     this.hotplug = dialect.hotplug?.(this.#link) ?? null;
     this.#care = new GuestCare(this.guestAgent);
-    const { promise, resolve } = Promise.withResolvers<Exit>();
-    this.exit = promise;
-    void this.#waitForEnd(resolve);
+    this.#end = new SessionEnd({
+      ...{ runtime, link: this.#link, ended },
+      onReconnect: () => this.#watch.refresh(),
+      onEnd: () => {
+        this.#link.close();
+        dialect.close?.();
+      },
+    });
+    this.exit = this.#end.exit;
   }
 
   /**
@@ -101,25 +79,6 @@ export class QmpSession implements Session {
   /** The way to the process, for what its engine alone does, such as setting the machine up. */
   get caller(): QmpCaller {
     return this.#link;
-  }
-
-  /**
-   * Waits until a saved state is loaded.
-   * @throws InnError `ENGINE_FAILED` when it cannot be loaded, `ENGINE_TIMEOUT`, `CANCELLED`
-   */
-  async waitUntilLoaded({ timeoutMs, signal }: { timeoutMs: number; signal: AbortSignal }): Promise<void> {
-    const deadline = performance.now() + timeoutMs;
-    for (;;) {
-      const progress = readLoading(await this.#link.execute('query-status'));
-      if (progress === 'loaded') return;
-      if (signal.aborted) throw new InnError('CANCELLED', 'The restore was cancelled.');
-      if (progress !== 'loads')
-        throw new InnError('ENGINE_FAILED', `The saved state did not load: ${progress.failure}`);
-      if (performance.now() > deadline) {
-        throw new InnError('ENGINE_TIMEOUT', `The saved state did not load within ${timeoutMs / 1000} seconds.`);
-      }
-      await sleep(LOAD_POLL_MS);
-    }
   }
 
   async status(): Promise<SessionStatus> {
@@ -162,22 +121,8 @@ export class QmpSession implements Session {
   }
 
   async powerOff(): Promise<void> {
-    this.#isPoweringOff = true;
     this.#dialect.letGo?.();
-    const isAsked = await this.#link.execute('quit', {}, { timeoutMs: END_TIMEOUTS_MS.quit }).then(
-      () => true,
-      isEndOfConnection, // the process may have ended under the call
-    );
-    if (isAsked && (await settlesWithin(this.exit, END_TIMEOUTS_MS.quit))) return;
-    for (const signal of ['SIGTERM', 'SIGKILL'] as const) {
-      await killProcess(this.runtime, signal);
-      if (await settlesWithin(this.exit, END_TIMEOUTS_MS[signal])) return;
-    }
-    this.#isPoweringOff = false;
-    throw new InnError('ENGINE_TIMEOUT', `The engine's process ${this.runtime.pid} does not end, even when killed.`, {
-      hint: 'It most likely waits for a disk or a network share of the host; it ends when that answers.',
-      details: { pid: this.runtime.pid },
-    });
+    await this.#end.powerOff();
   }
 
   async saveState(file: string, { signal }: { signal: AbortSignal }): Promise<void> {
@@ -288,8 +233,7 @@ export class QmpSession implements Session {
 
   /** Lets go of the machine, which goes on. `exit` does not settle any more then. */
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#isDisposed = true;
-    this.#disposal.resolve();
+    this.#end.close();
     this.#watch.close();
     this.#link.close();
     this.#dialect.close?.();
@@ -322,47 +266,6 @@ export class QmpSession implements Session {
     this.#dialect.onEvent?.(event);
     if (mayChangeStatus(event, this.#watch.isCommandUnderWay)) this.#watch.refresh();
   }
-
-  /** Waits for the process to be gone: the end of the connection says when to look, looking says whether it is. */
-  async #waitForEnd(settle: (exit: Exit) => void): Promise<void> {
-    let pollMs = FIRST_POLL_MS;
-    while (await isAlive(this.runtime)) {
-      if (this.#isDisposed) return;
-      if (this.#link.isConnected) {
-        await this.#link.lost();
-        pollMs = FIRST_POLL_MS;
-      } else {
-        await settlesWithin(this.#disposal.promise, pollMs);
-        pollMs = Math.min(LAST_POLL_MS, pollMs * 2);
-        if (pollMs === LAST_POLL_MS) await this.#reconnect();
-      }
-    }
-    this.#link.close();
-    this.#dialect.close?.();
-    if (!this.#isDisposed) settle(await this.#readExit());
-  }
-
-  /** The process lives on without a connection: without one, nothing that happens to the machine would be heard. */
-  async #reconnect(): Promise<void> {
-    try {
-      await this.#link.connect({ timeoutMs: LAST_POLL_MS });
-      this.#watch.refresh();
-    } catch {
-      // Not now; `#waitForEnd` looks again, and calls tell their callers.
-    }
-  }
-
-  async #readExit(): Promise<Exit> {
-    // The system's report may come a moment after the process is gone, never much later.
-    const isReported = this.#ended !== undefined && (await settlesWithin(this.#ended, LAST_POLL_MS));
-    const exit = await readExit(this.runtime.runtimeFolder, isReported ? await this.#ended : undefined);
-    return exit.kind === 'crashed' && this.#isPoweringOff ? { kind: 'powerOff' } : exit;
-  }
-}
-
-/** Not a timeout, and not a refusal in the engine's own words. */
-function isEndOfConnection(error: unknown): boolean {
-  return error instanceof InnError && error.code === 'ENGINE_FAILED' && error.details?.errorClass === undefined;
 }
 
 function saveCancelled(cause?: unknown): InnError {

@@ -2,13 +2,15 @@ import path from 'node:path';
 import { InnError } from '../../../shared/errors.ts';
 import type { EngineInfo } from '../../../shared/model/engine.ts';
 import type { Issue, MachineConfig } from '../../../shared/model/machine.ts';
-import type { Engine, RuntimeRecord, Session, StartSpec } from '../engine.ts';
+import { awaitLoaded } from '../await-loaded.ts';
+import type { Engine, RuntimeRecord, Session } from '../engine.ts';
 import { endLeftover } from '../leftover.ts';
 import { assertFilesUsable } from '../named-files.ts';
 import { isSameProcess } from '../process-identity.ts';
 import { QmpSession } from '../qmp-session.ts';
 import { PROCESS_LOG } from '../runtime-files.ts';
 import { prepareRuntimeFolder, removeRuntimeFolder } from '../runtime-folder.ts';
+import type { StartSpec } from '../start-spec.ts';
 import { checkEmbedded } from './check.ts';
 import { EMBEDDED_DIALECT } from './dialect.ts';
 import { type LaunchedProcess, launchMachineProcess } from './launch.ts';
@@ -112,7 +114,7 @@ async function beginSession(
   const session = new QmpSession({ runtime, dialect: EMBEDDED_DIALECT, ended });
   try {
     await session.connect({ timeoutMs: READY_TIMEOUT_MS, signal });
-    if (spec.restoreFrom !== null) await session.waitUntilLoaded({ timeoutMs: LOAD_TIMEOUT_MS, signal });
+    if (spec.restoreFrom !== null) await awaitLoaded(session.caller, { timeoutMs: LOAD_TIMEOUT_MS, signal });
     assertNotCancelled(signal);
     if (!spec.startsPaused) await session.resume();
     assertNotCancelled(signal);
