@@ -21,7 +21,10 @@ export interface StateWriter {
   /** Writes the state and tells everyone, in one transaction. A machine at rest has no run. */
   write(id: MachineId, change: StateChange): MachineRecord;
   /** Writes fields that are no part of the state. */
-  patch(id: MachineId, patch: Partial<Pick<MachineRecord, 'runtime' | 'warmStart' | 'savedStateFile' | 'boardFolder'>>): MachineRecord;
+  patch(
+    id: MachineId,
+    patch: Partial<Pick<MachineRecord, 'runtime' | 'warmStart' | 'savedStateFile' | 'boardFolder'>>,
+  ): MachineRecord;
 }
 
 interface StateWriterDeps {
