@@ -7,18 +7,24 @@ const THAW_ATTEMPTS = 3;
  * with one that cannot, the work is done all the same: the disks are then as after a power cut. Whatever becomes of the work,
  * the file systems are let go; a guest that is restored from a state of that moment is let go when it runs
  * (`GuestCare.afterStandstill`).
+ * @param work is given what lets the file systems go before it is done
  * @throws what the work throws
  */
-export async function withQuietFileSystems<T>(session: Session, work: () => Promise<T>): Promise<T> {
+export async function withQuietFileSystems<T>(session: Session, work: (letGo: () => void) => Promise<T>): Promise<T> {
   const { guestAgent: agent } = session;
   const canAsk = agent !== null && (await session.status()).state === 'Running' && (await agent.isConnected());
-  if (!canAsk) return work();
+  if (!canAsk) return work(() => undefined);
+  let thawed: Promise<void> | undefined;
+  const letGo = (): void => {
+    thawed ??= thaw(agent);
+  };
   // After a timeout the guest may freeze yet, so that it has to be let go in any case.
   await agent.freeze().catch(() => undefined);
   try {
-    return await work();
+    return await work(letGo);
   } finally {
-    await thaw(agent);
+    letGo();
+    await thawed;
   }
 }
 

@@ -81,12 +81,7 @@ export class QemuDialect implements QmpDialect {
   }
 
   async saveState(engine: QmpCaller, file: string, { signal }: { signal: AbortSignal }): Promise<void> {
-    const known = this.#facts?.state;
-    if (known === undefined) throw ordersLost(this.#runtime.runtimeFolder);
-    const socketPath = this.#inRuntime(RUNTIME_FILES.migration);
-    const places = await readPlacesFile(this.#inRuntime(RUNTIME_FILES.places));
-    const header = { ...known, ...(places === undefined ? {} : { places }) };
-    const target = { file, socketPath, parkedFile: this.#inRuntime(RUNTIME_FILES.parkedDisks), header, signal };
+    const target = await this.#saveTarget(file, signal);
     await this.#limit.lifted(() => writeState(engine, target));
   }
 
@@ -101,7 +96,7 @@ export class QemuDialect implements QmpDialect {
 
   async takeSnapshotInFlight(engine: QmpCaller, request: FlightRequest): Promise<boolean> {
     const { stateFile, drives, onStill, onSwitched, signal } = request;
-    const target = this.#saveTarget(stateFile, signal);
+    const target = await this.#saveTarget(stateFile, signal);
     if (await hasBlockingDisks(engine)) return false;
     const switchover = {
       switchDisks: async () => {
@@ -215,9 +210,11 @@ export class QemuDialect implements QmpDialect {
     this.#serial.close();
   }
 
-  #saveTarget(file: string, signal: AbortSignal): SaveTarget {
-    const header = this.#facts?.state;
-    if (header === undefined) throw ordersLost(this.#runtime.runtimeFolder);
+  async #saveTarget(file: string, signal: AbortSignal): Promise<SaveTarget> {
+    const known = this.#facts?.state;
+    if (known === undefined) throw ordersLost(this.#runtime.runtimeFolder);
+    const places = await readPlacesFile(this.#inRuntime(RUNTIME_FILES.places));
+    const header = { ...known, ...(places === undefined ? {} : { places }) };
     const socketPath = this.#inRuntime(RUNTIME_FILES.migration);
     return { file, socketPath, parkedFile: this.#inRuntime(RUNTIME_FILES.parkedDisks), header, signal };
   }

@@ -122,7 +122,7 @@ async function runOnEngine({ context, live, ...taking }: Taking, task: TaskHandl
   const { stateFile } = taking.operation;
   task.progress(null, 'Switching the disks');
   await live.call((session) =>
-    withQuietFileSystems(session, () =>
+    withQuietFileSystems(session, (letGo) =>
       session.takeSnapshot({
         stateFile: stateFile === null ? null : join(deps.paths.machineFolder(live.machineId), stateFile),
         drives,
@@ -133,6 +133,7 @@ async function runOnEngine({ context, live, ...taking }: Taking, task: TaskHandl
           context.step('takeOnline: settings switched');
         },
         onSwitched: (pausedMs) => {
+          letGo();
           note(self, { phase: 'switched', pausedMs: taking.operation.stateBefore === 'Running' ? pausedMs : null });
           context.step('takeOnline: disks switched');
           task.progress(null, 'Writing the memory');
