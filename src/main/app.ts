@@ -26,6 +26,7 @@ import { endLeftover } from './engines/leftover.ts';
 import { QemuEngine } from './engines/qemu/engine.ts';
 import { readExit } from './engines/session-exit.ts';
 import { createEvents } from './events.ts';
+import { createGroupService } from './groups/group-service.ts';
 import { createHostService, type HostService } from './host/host-service.ts';
 import { type CapacityReader, createCapacityReader } from './hypervisor/host-capacity.ts';
 import { type Idleness, openIdleness } from './idle/open-idle.ts';
@@ -42,6 +43,7 @@ import { createMediumManager } from './media/medium-manager.ts';
 import { createMediumService } from './media/medium-service.ts';
 import { sweepAsides } from './media/sweep-asides.ts';
 import { createNetworkService, ensureBuiltInNetworks } from './networks/network-service.ts';
+import { createPortPlaces } from './networks/port-places.ts';
 import { makePaths, type Paths, prepareFolders } from './paths.ts';
 import { readReserve } from './pools/host-reserve.ts';
 import { openAllocation } from './pools/open-allocation.ts';
@@ -198,6 +200,7 @@ async function assemble(
       machines,
       runner: withMedia(runner, machines),
       admission,
+      groups: createGroupService({ machines, runner, tasks, events, placeOf: createPortPlaces(networks) }),
       guest: createGuestService({ machines, runner }),
       snapshots,
       media,

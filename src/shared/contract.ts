@@ -2,6 +2,7 @@ import { eventIterator } from '@orpc/contract';
 import * as z from 'zod';
 import { admission } from './admission-contract.ts';
 import { call, MachineRef, Nothing } from './contract-call.ts';
+import { group } from './group-contract.ts';
 import { guestCalls } from './guest-contract.ts';
 import { MachineState } from './machine-state.ts';
 import { medium } from './medium-contract.ts';
@@ -317,5 +318,5 @@ const events = {
     .output(Machine),
 };
 
-export const contract = { core, host, machine, admission, snapshot, medium, network, pool, task, events, usage };
+export const contract = { core, host, machine, group, admission, snapshot, medium, network, pool, task, events, usage };
 export type Contract = typeof contract;

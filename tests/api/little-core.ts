@@ -31,6 +31,7 @@ export class LittleCore implements Disposable {
       machines: this.#machineCalls(),
       runner: this.#runnerCalls(),
       admission: { check: unused, startWith: unused },
+      groups: { start: unused, stop: unused },
       guest: { info: unused, execute: unused },
       snapshots: {
         known: () => [],

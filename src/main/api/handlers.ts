@@ -3,6 +3,7 @@ import { type Contract, contract } from '../../shared/contract.ts';
 import type { CoreInfo } from '../../shared/model/host.ts';
 import type { ConsoleTickets } from './console-tickets.ts';
 import { withMappedErrors } from './error-mapping.ts';
+import { createGroupHandlers } from './group-handlers.ts';
 import { createGuestHandlers } from './guest-handlers.ts';
 import { readMachineLog } from './machine-log.ts';
 import { createNetworkHandlers } from './network-handlers.ts';
@@ -42,6 +43,7 @@ export function createRouter({
         tickets.issue(services.machines.get(input.machine).id, input.channel),
       ),
     },
+    group: createGroupHandlers(os.group, services.groups),
     admission: {
       check: os.admission.check.handler(({ input }) => services.admission.check(input.machine, input)),
       startWith: os.admission.startWith.handler(({ input }) =>

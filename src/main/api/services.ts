@@ -8,6 +8,7 @@ import type { Medium, MediumId, MediumKind } from '../../shared/model/medium.ts'
 import type { CloneKind, Snapshot, SnapshotCost } from '../../shared/model/snapshot.ts';
 import type { Task, TaskId } from '../../shared/model/task.ts';
 import type { AdmissionService } from '../admission/admission-service.ts';
+import type { GroupService } from '../groups/group-service.ts';
 import type { GuestCommandInput } from '../machines/guest-service.ts';
 import type { MediumManager } from '../media/medium-manager.ts';
 import type { NetworkService } from '../networks/network-service.ts';
@@ -67,6 +68,7 @@ export interface CoreServices {
     openChannel(id: MachineId, channel: ConsoleChannel): Promise<Duplex>;
   };
   readonly admission: Pick<AdmissionService, 'check' | 'startWith'>;
+  readonly groups: GroupService;
   readonly guest: {
     info(machine: string): Promise<GuestInfo>;
     execute(machine: string, command: GuestCommandInput): Promise<GuestExecOutput>;
