@@ -18,6 +18,9 @@ describe('when a field may be edited', () => {
     expect(canEdit('off', 'Running')).toBe(false);
     expect(canEdit('live', 'Running')).toBe(true);
     expect(canEdit('live', 'Saved')).toBe(false);
+    expect(canEdit('plug', 'Running')).toBe(false);
+    expect(canEdit('plug', 'Running', true)).toBe(true);
+    expect(canEdit('plug', 'Saved', true)).toBe(false);
     expect(canEdit('always', 'Saved')).toBe(true);
     expect(canEdit('always', 'Starting')).toBe(false);
   });

@@ -1,9 +1,11 @@
 import type { MachineConfig } from '../../shared/model/machine.ts';
 import type { NetworkAdapter } from '../../shared/model/network.ts';
-import type { Attachment, ControllerType, StorageController } from '../../shared/model/storage.ts';
-
-/** Controllers whose disks can come and go while a machine runs, where its engine can at all. */
-const PLUGGABLE: ReadonlySet<ControllerType> = new Set(['virtio', 'scsi']);
+import {
+  type Attachment,
+  type ControllerType,
+  HOT_PLUG_CONTROLLERS,
+  type StorageController,
+} from '../../shared/model/storage.ts';
 
 export interface PluggableDisk {
   controller: StorageController;
@@ -26,7 +28,9 @@ export function pluggableDisks({ storage }: Pick<MachineConfig, 'storage'>): Plu
 export function fixedStorage(storage: MachineConfig['storage']): MachineConfig['storage'] {
   return storage.flatMap((controller) => {
     const attachments = controller.attachments.filter((each) => !isPluggable(controller, each));
-    return attachments.length === 0 && PLUGGABLE.has(controller.type) ? [] : [{ ...controller, attachments }];
+    return attachments.length === 0 && HOT_PLUG_CONTROLLERS.has(controller.type)
+      ? []
+      : [{ ...controller, attachments }];
   });
 }
 
@@ -36,5 +40,5 @@ export function identityOf(adapter: NetworkAdapter | undefined): object | undefi
 }
 
 function isPluggable({ type }: StorageController, { kind, mediumId }: Attachment): boolean {
-  return PLUGGABLE.has(type) && kind === 'disk' && mediumId !== null;
+  return HOT_PLUG_CONTROLLERS.has(type) && kind === 'disk' && mediumId !== null;
 }

@@ -5,8 +5,9 @@ import classes from './claims.module.css';
 import { IdleSection } from './idle-section.tsx';
 import { ScheduleSection } from './schedule-section.tsx';
 import { isLocked, message, type SettingsPageProps } from './settings-page.ts';
+import { StartOrderSection } from './start-order-section.tsx';
 
-/** How the machine stands against others, when it sleeps, and when it is started and saved. */
+/** How the machine stands against others, when it sleeps, and when it is started and saved, alone or with its group. */
 export function ClaimsPage(props: SettingsPageProps) {
   const { config, onChange } = props;
   const { resources } = config;
@@ -58,6 +59,11 @@ export function ClaimsPage(props: SettingsPageProps) {
         schedule={resources.schedule}
         isDisabled={isBusy}
         onChange={(schedule) => change({ schedule })}
+      />
+      <StartOrderSection
+        startOrder={resources.startOrder}
+        isDisabled={isBusy}
+        onChange={(startOrder) => change({ startOrder })}
       />
     </>
   );

@@ -2,7 +2,12 @@ import { ActionIcon, Button, TextInput, Tooltip } from '@mantine/core';
 import { IconDatabase, IconDeviceFloppy, IconDisc, IconPlus, IconTrash } from '@tabler/icons-react';
 import { driveKinds, freeSlots } from '../../shared/drive-slots.ts';
 import type { Medium, MediumId } from '../../shared/model/medium.ts';
-import { CONTROLLER_SLOTS, type DriveKind, type StorageController } from '../../shared/model/storage.ts';
+import {
+  CONTROLLER_SLOTS,
+  type DriveKind,
+  HOT_PLUG_CONTROLLERS,
+  type StorageController,
+} from '../../shared/model/storage.ts';
 import { issueAt } from '../use-config-check.ts';
 import { DriveRow } from './drive-row.tsx';
 import classes from './settings.module.css';
@@ -26,6 +31,7 @@ export function ControllerCard(props: ControllerCardProps) {
   const { controller, index, config, issues, media, onChange } = props;
   const { storage } = config;
   const isOff = isLocked(props, 'off');
+  const whenOf = (kind: DriveKind) => (kind === 'disk' && HOT_PLUG_CONTROLLERS.has(controller.type) ? 'plug' : 'off');
   const rename = (name: string) =>
     onChange({ storage: storage.map((each, at) => (at === index ? { ...each, name } : each)) });
   const problem = issueAt(issues, `storage.${index}.name`) ?? issueAt(issues, `storage.${index}.type`);
@@ -48,7 +54,7 @@ export function ControllerCard(props: ControllerCardProps) {
             variant="subtle"
             color="gray"
             leftSection={<IconPlus size={13} />}
-            disabled={isOff || freeSlots(controller).length === 0}
+            disabled={isLocked(props, whenOf(kind)) || freeSlots(controller).length === 0}
             onClick={() => onChange({ storage: withDrive(storage, index, kind, null) })}
           >
             {DRIVE_LOOKS[kind].label}
@@ -72,8 +78,8 @@ export function ControllerCard(props: ControllerCardProps) {
           attachment={attachment}
           media={media}
           problem={issueAt(issues, `storage.${index}.attachments.${drive}`)?.message}
-          isMediumLocked={isLocked(props, attachment.kind === 'disk' ? 'off' : 'live')}
-          isDriveLocked={isOff}
+          isMediumLocked={isLocked(props, attachment.kind === 'disk' ? whenOf('disk') : 'live')}
+          isDriveLocked={isLocked(props, whenOf(attachment.kind))}
           onMedium={(mediumId) => onChange({ storage: withMedium(storage, index, drive, mediumId) })}
           onRemove={() => onChange({ storage: withoutDrive(storage, index, drive) })}
         />

@@ -29,7 +29,7 @@ export function ProcessorPage(props: SettingsPageProps) {
         onChange={(next) => onChange({ processors: { ...processors, count: next } })}
         error={count.error}
         note={count.note ?? (range.max === 1 ? 'The engine gives a machine one processor' : ' ')}
-        disabled={isLocked(props, 'off')}
+        disabled={isLocked(props, 'plug')}
       />
       <ZoneSlider
         label="Execution Cap"

@@ -12,7 +12,7 @@ import { PageList } from './page-list.tsx';
 import { ProcessorPage } from './processor-page.tsx';
 import classes from './settings.module.css';
 import { whyLimited } from './settings-fields.ts';
-import type { SettingsPageProps } from './settings-page.ts';
+import { canPlug, type SettingsPageProps } from './settings-page.ts';
 import { StatusPane } from './status-pane.tsx';
 import { StoragePage } from './storage-page.tsx';
 import { SystemPage } from './system-page.tsx';
@@ -41,7 +41,7 @@ export function SettingsDialog({ machine, page: firstPage, onClose }: SettingsDi
   const [isAsking, setAsking] = useState(false);
   const form = useSettingsForm(machine);
   const Page = PAGES[page];
-  const limited = whyLimited(machine.state);
+  const limited = whyLimited(machine.state, canPlug(machine));
   const close = () => (form.isDirty && !isAsking ? setAsking(true) : onClose());
   const save = async () => {
     if (await form.save()) onClose();

@@ -26,6 +26,7 @@ const FIELDS: readonly { prefix: string; page: SettingsPage; label: string }[] =
   { prefix: 'resources.priority', page: 'processor', label: 'Priority' },
   { prefix: 'resources.idle', page: 'claims', label: 'Idleness' },
   { prefix: 'resources.schedule', page: 'claims', label: 'Calendar' },
+  { prefix: 'resources.startOrder', page: 'claims', label: 'Start order' },
   { prefix: 'resources', page: 'claims', label: 'Claims' },
   { prefix: 'storage', page: 'storage', label: 'Drives' },
   { prefix: 'adapters', page: 'network', label: 'Adapters' },
@@ -39,27 +40,31 @@ export function placeOf(field: string): { page: SettingsPage; label: string } {
 }
 
 /** When a field may be changed; the core guards with the same table (field guide §2.5). */
-export type Editable = 'always' | 'live' | 'off';
+export type Editable = 'always' | 'live' | 'plug' | 'off';
 
 /**
  * | field is | powered off | saved | running, paused |
  * |----------|-------------|-------|-----------------|
  * | `always` | yes         | yes   | yes             |
  * | `live`   | yes         | no    | yes             |
+ * | `plug`   | yes         | no    | if its engine can plug hardware |
  * | `off`    | yes         | no    | no              |
  */
-export function canEdit(when: Editable, state: MachineState): boolean {
+export function canEdit(when: Editable, state: MachineState, canPlug = false): boolean {
   if (isTransient(state)) return false;
   if (when === 'always') return true;
   if (hasSavedState(state)) return false;
-  return when === 'live' || !isOnline(state);
+  return when === 'live' || (when === 'plug' && canPlug) || !isOnline(state);
 }
 
 /** Why some fields are greyed, or null when none is. */
-export function whyLimited(state: MachineState): string | null {
+export function whyLimited(state: MachineState, canPlug = false): string | null {
   if (isTransient(state)) return 'The machine is busy; nothing can be changed until it is done.';
   if (hasSavedState(state)) {
     return 'The machine has a saved state, which fits the hardware it was saved with: only names and the execution cap can be changed.';
+  }
+  if (isOnline(state) && canPlug) {
+    return 'The machine is running: names, claims, the execution cap, discs, cables, disks on VirtIO and SCSI controllers, network adapters and processors can be changed now, the rest when it is powered off.';
   }
   if (isOnline(state)) {
     return 'The machine is running: names, the execution cap, discs and network cables can be changed now, the rest when it is powered off.';

@@ -1,5 +1,6 @@
 import type { EngineId } from '../../shared/model/engine.ts';
 import type { Issue, Machine, MachineConfig } from '../../shared/model/machine.ts';
+import { lacksAbility } from '../engines.ts';
 import { issueAt } from '../use-config-check.ts';
 import { canEdit, type Editable } from './settings-fields.ts';
 
@@ -22,7 +23,12 @@ export function message({ issues }: SettingsPageProps, field: string) {
 }
 
 export function isLocked({ machine }: SettingsPageProps, when: Editable): boolean {
-  return !canEdit(when, machine.state);
+  return !canEdit(when, machine.state, canPlug(machine));
+}
+
+/** Whether hardware comes and goes while the machine runs. Not known counts as yes: the core guards in any case. */
+export function canPlug(machine: Machine): boolean {
+  return lacksAbility(machine, 'hotplug') === null;
 }
 
 /** The engine that would run the machine with the settings as they are edited. */

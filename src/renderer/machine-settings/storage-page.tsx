@@ -4,6 +4,7 @@ import {
   CONTROLLER_SLOTS,
   type ControllerType,
   ControllerType as ControllerTypes,
+  HOT_PLUG_CONTROLLERS,
 } from '../../shared/model/storage.ts';
 import { engineName, useEngines } from '../engines.ts';
 import { useMedia } from '../store.ts';
@@ -38,16 +39,17 @@ function AddController(props: SettingsPageProps & { onAdd(type: ControllerType):
   const capabilities = engines.find((engine) => engine.id === machine.engine)?.capabilities;
   const whyNot = (type: ControllerType): string | null => {
     if (config.storage.some((controller) => controller.type === type)) return 'There is one already';
+    if (isLocked(props, 'off') && !HOT_PLUG_CONTROLLERS.has(type)) return 'Only when the machine is powered off';
     if (capabilities === undefined || capabilities.controllers.includes(type)) return null;
     return `${engineName(machine, engines)} has none`;
   };
   return (
-    <Menu width={220} disabled={isLocked(props, 'off')}>
+    <Menu width={220} disabled={isLocked(props, 'plug')}>
       <Menu.Target>
         <Button
           variant="default"
           leftSection={<IconPlus size={14} />}
-          disabled={isLocked(props, 'off')}
+          disabled={isLocked(props, 'plug')}
           style={{ alignSelf: 'flex-start' }}
         >
           Add controller

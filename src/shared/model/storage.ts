@@ -4,6 +4,9 @@ import { MediumId } from './medium.ts';
 export const ControllerType = z.enum(['ide', 'sata', 'scsi', 'virtio', 'nvme', 'usb', 'floppy']);
 export type ControllerType = z.infer<typeof ControllerType>;
 
+/** Their disks can come and go while a machine runs, where its engine can do that at all. */
+export const HOT_PLUG_CONTROLLERS: ReadonlySet<ControllerType> = new Set(['virtio', 'scsi']);
+
 export const DriveKind = z.enum(['disk', 'optical', 'floppy']);
 export type DriveKind = z.infer<typeof DriveKind>;
 
