@@ -5,6 +5,7 @@ import type { CliContext } from './context.ts';
 import { addCreateCommand } from './create-command.ts';
 import { addDiskCommands } from './disk-commands.ts';
 import { reportFailure } from './failure.ts';
+import { addGroupCommands } from './group-commands.ts';
 import { addGuestCommands } from './guest-commands.ts';
 import { addInfoCommands } from './info-commands.ts';
 import { addPoolCommands } from './pool-commands.ts';
@@ -29,6 +30,7 @@ export function createProgram(context: CliContext, version: string): Command {
   addSetCommand(program, context);
   addStartCommand(program, context);
   addActionCommands(program, context);
+  addGroupCommands(program, context);
   addConsoleCommands(program, context);
   addGuestCommands(program, context);
   addSnapshotCommands(program, context);

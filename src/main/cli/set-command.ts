@@ -14,11 +14,12 @@ import { addBoardOptions, type BoardOptions, withBoardChanges } from './board-op
 import { choice, choiceList } from './choice.ts';
 import { addClaimOptions, type ClaimOptions, withClaimChanges } from './claim-options.ts';
 import { type CliContext, show, withConnection } from './context.ts';
+import { addOrderOptions, type OrderOptions, withOrder } from './order-options.ts';
 import { machineFields } from './print.ts';
 import { addSleepOptions, type SleepOptions, withSleep } from './sleep-options.ts';
 import { summaryOf } from './summary.ts';
 
-interface SetOptions extends BoardOptions, ClaimOptions, SleepOptions {
+interface SetOptions extends BoardOptions, ClaimOptions, SleepOptions, OrderOptions {
   name?: string;
   os?: string;
   memory?: number;
@@ -41,7 +42,7 @@ export function applyOptions(config: MachineConfig, options: SetOptions): Machin
     ...(options.network === undefined ? {} : { mode: options.network }),
     ...(options.cable === undefined ? {} : { isCableConnected: options.cable }),
   };
-  const base = withSleep(withBoardChanges(config, options), options);
+  const base = withOrder(withSleep(withBoardChanges(config, options), options), options);
   return {
     ...base,
     resources: { ...base.resources, ...withClaimChanges(base.resources, options) },
@@ -124,7 +125,7 @@ export function addSetCommand(program: Command, context: CliContext): void {
     .option('--cable <on|off>', 'cable of the first adapter; also while it runs', onOff)
     .option('--pool <pool|none>', 'the resource pool it belongs to')
     .option('--iso <file|none>', 'insert or eject a disc; also while it runs');
-  addSleepOptions(addClaimOptions(addBoardOptions(command))).action(
+  addOrderOptions(addSleepOptions(addClaimOptions(addBoardOptions(command)))).action(
     async (name: string, options: SetOptions, command: Command) => {
       const { iso, pool, ...settings } = options;
       await withConnection(context, async ({ client }) => {

@@ -8,6 +8,7 @@ import { OPTION } from './admission-lines.ts';
 import { wholeNumber } from './arguments.ts';
 import { choice } from './choice.ts';
 import { type CliContext, show, withConnection } from './context.ts';
+import { startGroup } from './group-commands.ts';
 import { runScript } from './serial.ts';
 import { summaryOf } from './summary.ts';
 import { watchTask } from './watch-task.ts';
@@ -15,6 +16,7 @@ import { watchTask } from './watch-task.ts';
 type MakeRoom = (typeof OPTION)[PlanKind];
 
 interface StartCommandOptions {
+  group?: string;
   waitSerial?: string;
   timeout: number;
   disposable: boolean;
@@ -26,13 +28,20 @@ const ROOM_CHOICES = Object.values(OPTION);
 /** `inn start <machine>`, also where there is no room for it yet. */
 export function addStartCommand(program: Command, context: CliContext): void {
   program
-    .command('start <machine>')
+    .command('start [machine]')
     .description(summaryOf(contract.machine.start))
+    .option('--group <path>', 'start all machines of a group in their start order, instead of one')
     .option('--wait-serial <text>', 'return when the guest has printed this on its serial port')
     .option('--disposable', 'throw all changes to its disks away when it is powered off', false)
     .option('--make-room <how>', `when it does not fit: ${ROOM_CHOICES.join(', ')}`, choice(ROOM_CHOICES))
     .option('--timeout <seconds>', 'how long to wait for it', wholeNumber(1, 3600), 60)
-    .action(async (machine: string, options: StartCommandOptions, command: Command) => {
+    .action(async (named: string | undefined, options: StartCommandOptions, command: Command) => {
+      const { group, timeout } = options;
+      if ((named === undefined) === (group === undefined)) {
+        command.error('error: name a machine, or a group with --group, and not both', { exitCode: 2 });
+      }
+      if (group !== undefined) return startGroup(context, command, { group, timeout });
+      const machine = named ?? '';
       await withConnection(context, async (connection) => {
         const { client } = connection;
         const started = await start(context, client, machine, options);
