@@ -8,7 +8,7 @@ import { observable } from './observable.ts';
 export interface Notice {
   id: number;
   at: Date;
-  tone: 'failure' | 'success';
+  tone: 'failure' | 'warning' | 'success';
   title: string;
   failure: ErrorReport | null;
 }
@@ -48,6 +48,12 @@ export function notifyFailure(thrown: unknown): void {
 export function notifySuccess(title: string): void {
   remember({ tone: 'success', title, failure: null });
   notifications.show({ message: title, color: 'teal', withBorder: true, autoClose: 3500 });
+}
+
+/** Says what may go wrong later, for a few seconds. The same words stand in the corner once. */
+export function notifyWarning(title: string): void {
+  remember({ tone: 'warning', title, failure: null });
+  notifications.show({ id: title, message: title, color: 'yellow', withBorder: true, autoClose: 8000 });
 }
 
 /** Runs work that a button began and shows its failure. True when it succeeded. */

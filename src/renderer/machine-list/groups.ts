@@ -12,6 +12,11 @@ export function groupsOf(machines: Iterable<Machine>): string[] {
   return [...found].sort((a, b) => a.localeCompare(b));
 }
 
+/** Whether a machine of the group `of` is in `group`, or in a group within it. */
+export function isInside(of: string, group: string): boolean {
+  return of === group || of.startsWith(`${group}/`);
+}
+
 /** The path of a group as a person writes it: ` Lab / Web/ ` is `/Lab/Web`, nothing is `/`. */
 export function groupPath(text: string): string {
   const parts = text.split('/').map((part) => part.trim());

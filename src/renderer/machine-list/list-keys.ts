@@ -12,13 +12,14 @@ export function toggleGroup(path: string): void {
 interface PressContext {
   selection: readonly MachineId[];
   openMenu(machine: Machine): void;
+  openGroupMenu(group: string): void;
 }
 
 /** What a key does to the row under the cursor, or to all that are chosen; false when it is not for the list. */
-export function pressRow(event: KeyboardEvent, row: ListRow, { selection, openMenu }: PressContext): boolean {
-  if (row.kind === 'group') return pressGroup(event, row);
-  const isMenuKey = event.key === 'ContextMenu' || (event.key === 'F10' && event.shiftKey);
-  if (isMenuKey) openMenu(row.machine);
+export function pressRow(event: KeyboardEvent, row: ListRow, context: PressContext): boolean {
+  const { selection, openMenu } = context;
+  if (row.kind === 'group') return pressGroup(event, row, context);
+  if (isMenuKey(event)) openMenu(row.machine);
   else if (event.key === 'Enter' && selection.length > 1) {
     openDialog({ kind: 'bulk', action: 'start', machineIds: selection });
   } else if (event.key === 'Delete' && selection.length > 1) {
@@ -29,7 +30,17 @@ export function pressRow(event: KeyboardEvent, row: ListRow, { selection, openMe
   return true;
 }
 
-function pressGroup(event: KeyboardEvent, row: Extract<ListRow, { kind: 'group' }>): boolean {
+const isMenuKey = (event: KeyboardEvent) => event.key === 'ContextMenu' || (event.key === 'F10' && event.shiftKey);
+
+function pressGroup(
+  event: KeyboardEvent,
+  row: Extract<ListRow, { kind: 'group' }>,
+  { openGroupMenu }: PressContext,
+): boolean {
+  if (isMenuKey(event)) {
+    openGroupMenu(row.path);
+    return true;
+  }
   const isToggle =
     event.key === 'Enter' ||
     event.key === ' ' ||

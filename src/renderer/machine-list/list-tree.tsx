@@ -6,6 +6,7 @@ import { useObservable } from '../observable.ts';
 import { world } from '../store.ts';
 import { selectMachine, selectMachines, view } from '../view.ts';
 import { beginDrag, draggedIds, isMachineDrag } from './drag-machines.ts';
+import { GroupMenu, type GroupMenuPlace } from './group-menu.tsx';
 import { moveToGroup } from './groups.ts';
 import { pressRow, toggleGroup } from './list-keys.ts';
 import { type ListRow, movedIndex, rowKey } from './list-rows.ts';
@@ -23,6 +24,7 @@ export function ListTree({ rows }: { rows: readonly ListRow[] }) {
   const listId = useId();
   const selection = useObservable(view, (now) => now.selection);
   const [menu, setMenu] = useState<MenuPlace | null>(null);
+  const [groupMenu, setGroupMenu] = useState<GroupMenuPlace | null>(null);
   const virtualizer = useRowVirtualizer(rows, scroller);
   const { index, choose, chooseAll } = useChoosing(rows, (at) => virtualizer.scrollToIndex(at));
   const drop = useDrop();
@@ -31,10 +33,15 @@ export function ListTree({ rows }: { rows: readonly ListRow[] }) {
     if (!selection.includes(machine.id)) selectMachine(machine.id);
     setMenu({ machine, x, y });
   };
-  const openMenuAtCursor = (machine: Machine) => {
+  const atCursor = (open: (x: number, y: number) => void) => {
     const box = scroller.current?.querySelector('[data-cursor]')?.getBoundingClientRect();
     // After the key: a menu that is open while it still travels takes it for one that closes menus.
-    setTimeout(() => openMenu(machine, (box?.left ?? 0) + 40, box?.bottom ?? 0));
+    setTimeout(() => open((box?.left ?? 0) + 40, box?.bottom ?? 0));
+  };
+  const keys = {
+    selection,
+    openMenu: (machine: Machine) => atCursor((x, y) => openMenu(machine, x, y)),
+    openGroupMenu: (group: string) => atCursor((x, y) => setGroupMenu({ group, x, y })),
   };
   const onKeyDown = (event: KeyboardEvent<HTMLDivElement>) => {
     const isAll = event.key === 'a' && (event.ctrlKey || event.metaKey);
@@ -42,7 +49,7 @@ export function ListTree({ rows }: { rows: readonly ListRow[] }) {
     const row = rows[index];
     if (isAll) chooseAll();
     else if (to !== undefined) choose(to, event.shiftKey ? 'range' : 'only');
-    else if (row === undefined || !pressRow(event, row, { selection, openMenu: openMenuAtCursor })) return;
+    else if (row === undefined || !pressRow(event, row, keys)) return;
     event.preventDefault();
   };
 
@@ -75,6 +82,7 @@ export function ListTree({ rows }: { rows: readonly ListRow[] }) {
               {...frame}
               isDropTarget={drop.group === row.path}
               onToggle={() => toggleGroup(row.path)}
+              onMenu={({ clientX: x, clientY: y }) => setGroupMenu({ group: row.path, x, y })}
               dropTarget={drop.targetOf(row.path)}
             />
           ) : (
@@ -93,6 +101,7 @@ export function ListTree({ rows }: { rows: readonly ListRow[] }) {
         })}
       </div>
       <MachineMenu place={menu} onClose={() => setMenu(null)} />
+      <GroupMenu place={groupMenu} onClose={() => setGroupMenu(null)} />
     </div>
   );
 }

@@ -79,9 +79,10 @@ interface GroupRowProps extends Frame {
   row: Extract<ListRow, { kind: 'group' }>;
   isDropTarget: boolean;
   onToggle(): void;
+  onMenu(event: MouseEvent): void;
 }
 
-export function GroupRow({ row, hasCursor, id, style, isDropTarget, dropTarget, onToggle }: GroupRowProps) {
+export function GroupRow({ row, hasCursor, id, style, isDropTarget, dropTarget, onToggle, onMenu }: GroupRowProps) {
   const running = row.online > 0 ? `, ${row.online} running` : '';
   return (
     // biome-ignore lint/a11y/useFocusableInteractive: the tree has the focus
@@ -99,6 +100,10 @@ export function GroupRow({ row, hasCursor, id, style, isDropTarget, dropTarget, 
       data-drop={isDropTarget || undefined}
       onClick={onToggle}
       {...dropTarget}
+      onContextMenu={(event) => {
+        event.preventDefault();
+        onMenu(event);
+      }}
     >
       <span className={classes.group} style={{ paddingLeft: 6 + row.depth * INDENT_PX }}>
         <IconChevronDown size={14} className={classes.chevron} data-open={row.isOpen || undefined} />
