@@ -15,6 +15,7 @@ import {
   TypeTextDialog,
 } from './managers/confirm-dialogs.tsx';
 import { MoveToGroupDialog } from './managers/move-to-group-dialog.tsx';
+import { ReachDialog } from './networks/reach-dialog.tsx';
 import { NewMachineDialog } from './new-machine/new-machine-dialog.tsx';
 import { useObservable } from './observable.ts';
 import { DeleteSnapshotDialog } from './snapshots/delete-snapshot-dialog.tsx';
@@ -33,6 +34,8 @@ export function AppDialogs() {
       return <AboutDialog onClose={closeDialog} />;
     case 'shortcuts':
       return <ShortcutsDialog onClose={closeDialog} />;
+    case 'reach':
+      return <ReachDialog from={dialog.from} onClose={closeDialog} />;
     case 'moveToGroup':
       return <MoveToGroupDialog machineIds={dialog.machineIds} onClose={closeDialog} />;
     case 'bulk':

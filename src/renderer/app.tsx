@@ -7,6 +7,7 @@ import {
   IconDotsVertical,
   IconInfoCircle,
   IconKeyboard,
+  IconNetwork,
   IconStethoscope,
 } from '@tabler/icons-react';
 import classes from './app.module.css';
@@ -24,7 +25,7 @@ import { useObservable } from './observable.ts';
 import { Page } from './page.tsx';
 import { useMachines } from './store.ts';
 import { MachineToolbar } from './toolbar.tsx';
-import { type Preferences, preferences, setPreference, showActivity, showMedia, view } from './view.ts';
+import { type Preferences, preferences, setPreference, showActivity, showMedia, showNetworks, view } from './view.ts';
 
 /** The window: head with commands, list, page, meter. */
 export function App() {
@@ -117,6 +118,13 @@ function MoreMenu() {
           onClick={showMedia}
         >
           Media Manager
+        </Menu.Item>
+        <Menu.Item
+          leftSection={<IconNetwork size={15} stroke={1.7} />}
+          rightSection={<span className="inn-key">Ctrl+H</span>}
+          onClick={() => showNetworks()}
+        >
+          Network Manager
         </Menu.Item>
         <Menu.Item
           leftSection={<IconKeyboard size={15} stroke={1.7} />}

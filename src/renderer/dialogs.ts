@@ -24,6 +24,7 @@ export type Dialog =
   | { kind: 'bulk'; action: BulkAction; machineIds: readonly MachineId[] }
   | { kind: 'noRoom'; machineId: MachineId; report: AdmissionReport; isDisposable: boolean }
   | { kind: 'typeText'; machineId: MachineId; text: string }
+  | { kind: 'reach'; from: MachineId | null }
   | { kind: 'shortcuts' }
   | { kind: 'about' };
 

@@ -3,6 +3,7 @@ import { MachinePage } from './machine-details/machine-page.tsx';
 import { SelectionPage } from './machine-details/selection-page.tsx';
 import { DoctorPage } from './managers/doctor-page.tsx';
 import { MediaPage } from './media/media-page.tsx';
+import { NetworksPage } from './networks/networks-page.tsx';
 import { useObservable } from './observable.ts';
 import { useMachine, useMachines, world } from './store.ts';
 import { view } from './view.ts';
@@ -17,6 +18,7 @@ export function Page() {
   if (page === 'doctor') return <DoctorPage />;
   if (page === 'activity') return <ActivityPage />;
   if (page === 'media') return <MediaPage />;
+  if (page === 'networks') return <NetworksPage />;
   if (selection.length > 1) return <SelectionPage machineIds={selection} />;
   if (machine !== undefined) return <MachinePage machine={machine} key={machine.id} />;
   if (!isLoaded) return null;

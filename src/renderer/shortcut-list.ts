@@ -11,6 +11,7 @@ export const SHORTCUTS: readonly { keys: string; does: string }[] = [
   { keys: 'Ctrl+P', does: 'Pause or resume' },
   { keys: 'Ctrl+L', does: 'Show the log' },
   { keys: 'Ctrl+D', does: 'Media Manager' },
+  { keys: 'Ctrl+H', does: 'Network Manager' },
   { keys: 'Ctrl+I', does: 'Activity' },
   { keys: 'Ctrl+F', does: 'Search machines' },
   { keys: 'Ctrl+K', does: 'Command palette' },

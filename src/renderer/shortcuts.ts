@@ -4,7 +4,7 @@ import { openDialog, openedDialog } from './dialogs.ts';
 import { openPalette } from './managers/command-palette.tsx';
 import { runSnapshotKey } from './snapshots/snapshot-commands.ts';
 import { world } from './store.ts';
-import { showActivity, showMedia, view } from './view.ts';
+import { showActivity, showMedia, showNetworks, view } from './view.ts';
 
 const focusSearch = () => document.getElementById('machine-search')?.focus();
 
@@ -28,6 +28,7 @@ const BINDINGS: Record<string, () => void> = {
   k: () => openPalette(),
   o: () => runOnSelected('clone'),
   d: showMedia,
+  h: () => showNetworks(),
   i: () => showActivity(),
 };
 

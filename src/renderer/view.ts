@@ -6,15 +6,19 @@ export type MachineTab = 'details' | 'console' | 'snapshots' | 'log';
 /** The parts of the page about what host and machines do. */
 export type ActivityTab = 'now' | 'history' | 'pools' | 'usage' | 'advice';
 
-/** What the window shows: a machine, the media, what is done, or the page of the engines. */
+/** The parts of the page about networks. */
+export type NetworkTab = 'list' | 'map' | 'isolation';
+
+/** What the window shows: a machine, the media, the networks, what is done, or the page of the engines. */
 export interface View {
-  page: 'machine' | 'media' | 'activity' | 'doctor';
+  page: 'machine' | 'media' | 'networks' | 'activity' | 'doctor';
   /** The machine that commands and pages are about: the one chosen last. */
   machineId: MachineId | null;
   /** All chosen machines; `machineId` is among them. */
   selection: readonly MachineId[];
   tab: MachineTab;
   activityTab: ActivityTab;
+  networkTab: NetworkTab;
   search: string;
   /** Somebody asked for the console: keyboard and mouse go to the guest as soon as its screen is there. */
   wantsScreen: boolean;
@@ -26,6 +30,7 @@ export const view = observable<View>({
   selection: [],
   tab: 'details',
   activityTab: 'now',
+  networkTab: 'list',
   search: '',
   wantsScreen: false,
 });
@@ -37,6 +42,10 @@ export function selectMachine(machineId: MachineId | null): void {
 
 export function showMedia(): void {
   view.update((now) => ({ ...now, page: 'media' }));
+}
+
+export function showNetworks(networkTab: NetworkTab = view.get().networkTab): void {
+  view.update((now) => ({ ...now, page: 'networks', networkTab }));
 }
 
 export function showActivity(activityTab: ActivityTab = view.get().activityTab): void {

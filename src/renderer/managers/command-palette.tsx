@@ -1,5 +1,14 @@
 import { createSpotlight, Spotlight, type SpotlightActionGroupData } from '@mantine/spotlight';
-import { IconActivity, IconDatabase, IconKeyboard, IconPlus, IconSearch, IconStethoscope } from '@tabler/icons-react';
+import {
+  IconActivity,
+  IconDatabase,
+  IconKeyboard,
+  IconNetwork,
+  IconPlus,
+  IconRoute,
+  IconSearch,
+  IconStethoscope,
+} from '@tabler/icons-react';
 import { useState } from 'react';
 import { MACHINE_STATES } from '../../shared/machine-state.ts';
 import type { Machine } from '../../shared/model/machine.ts';
@@ -9,7 +18,7 @@ import { startDemo } from '../demo.ts';
 import { openDialog } from '../dialogs.ts';
 import { useObservable } from '../observable.ts';
 import { useMachine, type World, world } from '../store.ts';
-import { selectMachine, showActivity, showMedia, view } from '../view.ts';
+import { selectMachine, showActivity, showMedia, showNetworks, view } from '../view.ts';
 
 const [paletteStore, palette] = createSpotlight();
 
@@ -92,6 +101,24 @@ function general(machines: Iterable<Machine>): SpotlightActionGroupData {
         label: 'Media Manager: disks, discs and floppies',
         leftSection: <IconDatabase size={17} stroke={1.7} />,
         onClick: showMedia,
+      },
+      {
+        id: 'networks',
+        label: 'Network Manager: networks, addresses and port forwards',
+        leftSection: <IconNetwork size={17} stroke={1.7} />,
+        onClick: () => showNetworks(),
+      },
+      {
+        id: 'map',
+        label: 'Network map',
+        leftSection: <IconRoute size={17} stroke={1.7} />,
+        onClick: () => showNetworks('map'),
+      },
+      {
+        id: 'reach',
+        label: 'Can A reach B?',
+        leftSection: <IconRoute size={17} stroke={1.7} />,
+        onClick: () => openDialog({ kind: 'reach', from: view.get().machineId }),
       },
       {
         id: 'activity',

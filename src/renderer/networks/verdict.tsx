@@ -1,0 +1,26 @@
+import { IconCircleCheck, IconCircleX } from '@tabler/icons-react';
+import type { ReachAnswer } from '../../shared/model/virtual-network.ts';
+import { deciderWords, endWords } from './network-words.ts';
+import classes from './verdict.module.css';
+
+/** Whether one end reaches another, why, and which rule decides. */
+export function Verdict({ answer }: { answer: ReachAnswer }) {
+  const { from, to, isReachable, decidedBy, rule, reason, isProven } = answer;
+  const Glyph = isReachable ? IconCircleCheck : IconCircleX;
+  return (
+    <div className={classes.verdict} data-reachable={isReachable}>
+      <Glyph size={20} stroke={1.8} aria-hidden />
+      <div>
+        <b>
+          {endWords(from)} {isReachable ? 'reaches' : 'does not reach'} {endWords(to)}.
+        </b>
+        <p>{reason}</p>
+        <small>
+          Decided by {deciderWords(decidedBy)}: <code>{rule}</code>
+          {isProven === true && ' · tried with real frames'}
+          {isProven === false && ' · real frames said otherwise'}
+        </small>
+      </div>
+    </div>
+  );
+}
