@@ -19,6 +19,7 @@ import { Block, Fact, Facts } from '../components/block.tsx';
 import { openDialog, type SettingsPage } from '../dialogs.ts';
 import { engineName, useEngines } from '../engines.ts';
 import { useMedia } from '../store.ts';
+import { AddressFacts } from './address-facts.tsx';
 import { audioWords, CHIPSET_LABELS, firmwareWords, PRIORITY_LABELS, WATCHDOG_LABELS } from './board-words.ts';
 import { ADAPTER_MODE_LABELS, ADAPTER_MODEL_LABELS, attachmentWords, bootWords, slotWords } from './config-words.ts';
 import classes from './details-tab.module.css';
@@ -228,6 +229,7 @@ function NetworkBlock({ machine }: { machine: Machine }) {
             <code className={classes.path}>{adapter.macAddress}</code>
           </Value>
         ))}
+        <AddressFacts machine={machine} />
       </Facts>
     </Block>
   );

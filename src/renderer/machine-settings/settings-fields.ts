@@ -67,7 +67,7 @@ export function whyLimited(state: MachineState, canPlug = false): string | null 
     return 'The machine is running: names, claims, the execution cap, discs, cables, disks on VirtIO and SCSI controllers, network adapters and processors can be changed now, the rest when it is powered off.';
   }
   if (isOnline(state)) {
-    return 'The machine is running: names, the execution cap, discs and network cables can be changed now, the rest when it is powered off.';
+    return 'The machine is running: names, the execution cap, discs and networks can be changed now, the rest when it is powered off.';
   }
   return null;
 }

@@ -1,0 +1,27 @@
+import { isOnline } from '../../shared/machine-state.ts';
+import type { Machine } from '../../shared/model/machine.ts';
+import { api } from '../api.ts';
+import { Fact } from '../components/block.tsx';
+import { Copied } from '../networks/copied.tsx';
+import { useWatched } from '../networks/use-watched.ts';
+
+/** Addresses change when the guest asks for one, a few seconds after its start. */
+const EVERY_MS = 3000;
+
+/** Where a running machine is reached on its networks: each adapter's address, and its name there. */
+export function AddressFacts({ machine }: { machine: Machine }) {
+  return isOnline(machine.state) ? <Addresses machine={machine} /> : null;
+}
+
+function Addresses({ machine: { id, revision } }: { machine: Machine }) {
+  const { answer = [] } = useWatched(() => api.network.addresses({ machine: id }), `${id} ${revision}`, EVERY_MS);
+  const given = answer.filter(({ address }) => address !== null);
+  const isOne = given.length === 1;
+  return given.map(({ adapter, address, name, network }) => (
+    <Fact key={adapter} label={isOne ? 'Address' : `Address ${adapter + 1}`}>
+      <span title={network === null ? undefined : `On the network '${network}'`}>
+        {address !== null && <Copied text={address} />} {name !== null && <Copied text={name} />}
+      </span>
+    </Fact>
+  ));
+}
