@@ -42,6 +42,8 @@ import { createSnapshotService } from './machines/snapshots/snapshot-service.ts'
 import { createMediumManager } from './media/medium-manager.ts';
 import { createMediumService } from './media/medium-service.ts';
 import { sweepAsides } from './media/sweep-asides.ts';
+import { LiveNetworks } from './networks/live-networks.ts';
+import { networkIssues } from './networks/machine-ports.ts';
 import { createNetworkService, ensureBuiltInNetworks } from './networks/network-service.ts';
 import { createPortPlaces } from './networks/port-places.ts';
 import { makePaths, type Paths, prepareFolders } from './paths.ts';
@@ -60,6 +62,8 @@ export interface AppOptions {
   log?: Log;
   /** Instead of what the host measurably has. */
   capacity?: CapacityReader;
+  /** False: adapters are connected to nothing, for tests that need no networks. */
+  hasNetworks?: boolean;
   /** Called at each step of work that must survive being cut off there; for tests. */
   atStep?: (step: string) => void;
 }
@@ -98,7 +102,7 @@ async function assemble(
   log: Log,
   engines: readonly Engine[],
   db: Database,
-  options: Pick<AppOptions, 'atStep' | 'capacity'>,
+  options: Pick<AppOptions, 'atStep' | 'capacity' | 'hasNetworks'>,
 ) {
   const now = () => new Date();
   const events = createEvents();
@@ -129,9 +133,19 @@ async function assemble(
     lastUsedAt: ({ id, stateSince }) => observed?.idleness.lastUsedAt(id) ?? stateSince,
     storage: createStorageRoom({ media, machineFolder: paths.machineFolder }),
   });
+  const networkTable = createNetworkTable(db);
+  ensureBuiltInNetworks(networkTable, commit);
+  const liveNetworks = new LiveNetworks({
+    ...{ table: networkTable, log, isOn: options.hasNetworks ?? true },
+    machines: () => table.list(),
+    runtimeFolderOf: paths.machineRuntimeFolder,
+    networkFolderOf: paths.networkRuntimeFolder,
+    logFileOf: paths.networkLog,
+    wake: async (id) => idleness.wake(id),
+  });
   const runner = new MachineRunner({
     ...{ table, commit, view, media, tasks, engines, checkEngine, paths, log, now, endLeftover },
-    ...{ snapshots: snapshotTable, journal },
+    ...{ snapshots: snapshotTable, journal, networks: liveNetworks },
     ...(options.atStep ? { atStep: options.atStep } : {}),
     probe: () => host.doctor(),
     judge,
@@ -149,7 +163,7 @@ async function assemble(
     applyLive: (before, after) => runner.applyLive(before, after),
     canPlug: ({ runtime }) =>
       host.knownEngines().find(({ id }) => id === runtime?.engine)?.capabilities.hotplug.isAvailable ?? false,
-    claimIssues: (config, id) => pools.claimIssues(config, id),
+    claimIssues: (config, id) => [...pools.claimIssues(config, id), ...networkIssues(config, networkTable.list())],
   });
   const pools: PoolService = createPoolService({
     ...{ pools: poolTable, machines: table, settings, commit, view },
@@ -157,16 +171,23 @@ async function assemble(
     configureMachine: (...change) => machines.configure(...change),
     findMachine: (ref) => machines.get(ref),
   });
-  const networkTable = createNetworkTable(db);
-  ensureBuiltInNetworks(networkTable, commit);
-  const networks = createNetworkService({ table: networkTable, commit, machines });
+  const networks = createNetworkService({
+    ...{ table: networkTable, commit, live: liveNetworks, events, captureFolder: join(paths.data, 'captures') },
+    machines: {
+      list: () => machines.list(),
+      get: (ref) => machines.get(ref),
+      find: (id) => machines.list().find((machine) => machine.id === id),
+    },
+  });
   const mediumManager = createMediumManager({ media, machines, tasks, commit, paths });
   const snapshots = createSnapshotService({
     ...{ table, snapshots: snapshotTable, runner, commit, view },
     inMachine: ({ id }, file) => join(paths.machineFolder(id), file),
   });
   await sweepAsides([paths.disks, ...table.list().flatMap(({ id }) => imageFolders(paths, id))]);
+  liveNetworks.expect();
   await runner.open();
+  await liveNetworks.settle();
   const usage = await openUsage({
     ...{ db, table, settings, machines, runner, tasks, capacity, paths, log },
     ...{ pools: poolTable, snapshots: snapshotTable },
@@ -223,6 +244,7 @@ async function assemble(
       idleness.close();
       await admission.close();
       await runner.close();
+      await liveNetworks.close();
       events.close();
       db.close();
     },

@@ -4,6 +4,7 @@ import { homedir, tmpdir, userInfo } from 'node:os';
 import { basename, dirname, join, resolve } from 'node:path';
 import { InnError } from '../shared/errors.ts';
 import type { MachineId } from '../shared/model/machine.ts';
+import type { NetworkId } from '../shared/model/network.ts';
 
 /** Every place on the host that the program uses. */
 export interface Paths {
@@ -25,6 +26,9 @@ export interface Paths {
   machineFolder(id: MachineId): string;
   /** Sockets and process record of one machine; at most `SOCKET_FOLDER_LIMIT` bytes. */
   machineRuntimeFolder(id: MachineId): string;
+  /** The same for the process of a network. */
+  networkRuntimeFolder(id: NetworkId): string;
+  networkLog(id: NetworkId): string;
 }
 
 /** Unix socket paths end at 104 bytes (macOS) or 108 (Linux, unix(7)); this leaves room for the file's name. */
@@ -51,6 +55,8 @@ export function makePaths(env: Environment = process.env, platform: NodeJS.Platf
     resources: findResources(),
     machineFolder: (id) => join(machines, id),
     machineRuntimeFolder: (id) => join(runtime, shortId(id)),
+    networkRuntimeFolder: (id) => join(runtime, `n${shortId(id).slice(1)}`),
+    networkLog: (id) => join(data, 'logs', `network-${shortId(id)}.log`),
   };
 }
 
@@ -134,7 +140,7 @@ function digest(dataFolder: string): string {
 }
 
 /** 48 of the id's random bits: enough to tell machines apart, and short. */
-function shortId(id: MachineId): string {
+function shortId(id: MachineId | NetworkId): string {
   return id.replaceAll('-', '').slice(0, SHORT_ID_LENGTH);
 }
 

@@ -61,7 +61,7 @@ export async function openFakeCore({
     }),
   };
   const engine = new FakeEngine(world);
-  const app = await createApp({ env, log, capacity, ...options, engines: [engine] });
+  const app = await createApp({ env, log, capacity, hasNetworks: false, ...options, engines: [engine] });
   let isClosed = false;
   const close = async () => {
     if (!isClosed) await app.close();

@@ -62,7 +62,7 @@ const SETTINGS: readonly Setting[] = [
   setting('storage', 'the controllers', 'live', ({ storage }) => storage.map(({ name, type }) => ({ name, type }))),
   setting('storage', 'the discs', 'live', ({ storage }) => removableMedia(storage), true),
   setting('adapters', 'the network adapters', 'plug', ({ adapters }) => adapters.map(identityOf), true),
-  setting('adapters', 'the networks', 'off', networksOfThoseThatStay),
+  setting('adapters', 'the networks', 'always', networksOfThoseThatStay, true),
   setting('adapters', 'the network cables', 'live', ({ adapters }) => adapters.map(cableOf), true),
   setting('isTemplate', 'the template mark', 'always', ({ isTemplate }) => isTemplate),
   setting('keepsWarmStart', 'the warm start', 'off', ({ keepsWarmStart }) => keepsWarmStart),

@@ -1,20 +1,22 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { MachineConfig } from '../../shared/model/machine.ts';
 import type { Attachment, StorageController } from '../../shared/model/storage.ts';
 import type { Session } from '../engines/engine.ts';
 import type { MediumService } from '../media/medium-service.ts';
 import { hotplugSteps, type Step } from './hotplug-steps.ts';
 import type { LiveSession } from './live-session.ts';
+import type { MachineNetworks } from './machine-networks.ts';
 import { setProcessPriority } from './process-priority.ts';
 import { resolveDrive } from './start-spec.ts';
 
 /**
  * Tells the engine of changed settings that a running machine takes at once: hardware
- * that comes and goes, execution cap, priority, media in drives, cables.
+ * that comes and goes, execution cap, priority, media in drives, cables, networks.
  * All or nothing: what was done is taken back when a later step fails.
  * @throws InnError what the engine throws
  */
 export async function applyLiveSettings(
-  media: Pick<MediumService, 'resolve'>,
+  { media, networks }: { media: Pick<MediumService, 'resolve'>; networks: MachineNetworks },
   live: LiveSession,
   before: MachineConfig,
   after: MachineConfig,
@@ -24,6 +26,7 @@ export async function applyLiveSettings(
     ...hotplugSteps(media, before, after),
     ...mediumSteps(media, before, after),
     ...cableSteps(before, after),
+    ...networkSteps(networks, live, before, after),
     ...capSteps(live, before, after),
     ...prioritySteps(before, after),
   ];
@@ -43,6 +46,17 @@ function capSteps({ cap }: LiveSession, before: MachineConfig, after: MachineCon
   const [from, to] = [before.processors.capPercent, after.processors.capPercent];
   if (from === to) return [];
   return [{ apply: (session) => cap.tell(session, to), undo: (session) => cap.tell(session, from) }];
+}
+
+/** Last of all that concerns adapters: those that are new are there by then. */
+function networkSteps(
+  networks: MachineNetworks,
+  { machineId }: LiveSession,
+  before: MachineConfig,
+  after: MachineConfig,
+): Step[] {
+  if (isDeepStrictEqual(before.adapters, after.adapters)) return [];
+  return [{ apply: () => networks.plug(machineId, after), undo: () => networks.plug(machineId, before) }];
 }
 
 function prioritySteps(before: MachineConfig, after: MachineConfig): Step[] {

@@ -169,7 +169,8 @@ export class MachineRunner {
     await this.#act(before.id, 'configureLive', async (live, _, signal) => {
       await assertGrowthAdmitted(this.#context, before, after.config);
       await assertNewDisksFree(this.#context.deps, before, after.config);
-      await applyLiveSettings(this.#context.deps.media, live, before.config, after.config, signal);
+      const { networks, deps } = this.#context;
+      await applyLiveSettings({ networks, media: deps.media }, live, before.config, after.config, signal);
     });
   }
 
@@ -195,8 +196,8 @@ export class MachineRunner {
   }
 
   /** Counters of all machines that run and answer, and the last ones of those that have ended since. */
-  sample(): Promise<MachineSample[]> {
-    return this.#samples.take(this.#context.sessions.values());
+  async sample(): Promise<MachineSample[]> {
+    return this.#samples.take(this.#context.sessions.values(), await this.#context.networks.traffic());
   }
 
   /** Lets go of all machines, which go on running, when the actions under way have ended. */
@@ -343,7 +344,7 @@ export class MachineRunner {
   #watch(live: LiveSession): void {
     const id = live.machineId;
     live.session.onStatus((status) => this.#inBackground(id, (signal) => this.#onStatus(live, status, signal)));
-    void live.session.exit.then(() => this.#samples.noteEnd(live));
+    void live.session.exit.then(async () => this.#samples.noteEnd(live, await this.#context.networks.traffic()));
     void live.session.exit.then(() => this.#inBackground(id, () => this.#afterExit(live)));
   }
 

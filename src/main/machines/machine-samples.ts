@@ -1,5 +1,6 @@
 import type { GuestUsage, RuntimeRecord } from '../engines/engine.ts';
 import type { LiveSession } from './live-session.ts';
+import type { Traffic } from './machine-networks.ts';
 
 /** Counters of one machine's session; the session's name changes with each start. */
 export interface MachineSample {
@@ -12,6 +13,10 @@ export interface MachineSample {
   /** When the session ended, in milliseconds since 1970: these are its last counters; null while it lasts. */
   endedAtMs: number | null;
 }
+
+type TrafficOf = (id: LiveSession['machineId']) => Traffic | undefined;
+
+const NOBODY: TrafficOf = () => undefined;
 
 /** A machine that answers later than this is left out of the round; its answer counts in the next one. */
 const PATIENCE_MS = 500;
@@ -26,21 +31,24 @@ const QUESTIONS_PER_ROUND = 20;
 export class MachineSamples {
   readonly #underWay = new Map<LiveSession, Promise<GuestUsage | undefined>>();
   readonly #ended: MachineSample[] = [];
+  readonly #traffic = new WeakMap<LiveSession, Traffic>();
   #nextTurn = 0;
 
   /** Counters of all sessions that tell them, and once those of the sessions that have ended since the last round. */
-  async take(sessions: Iterable<LiveSession>): Promise<MachineSample[]> {
+  async take(sessions: Iterable<LiveSession>, trafficOf: TrafficOf = NOBODY): Promise<MachineSample[]> {
     const all = [...sessions];
+    for (const live of all) this.#noteTraffic(live, trafficOf);
     const asked = this.#whoseTurn(all.filter(({ exit }) => exit === undefined));
     const samples = await Promise.all(all.map((live) => this.#sample(live, asked.has(live))));
     return [...samples.filter((sample) => sample !== undefined), ...this.#ended.splice(0)];
   }
 
   /** Keeps the last counters of a session that has ended, for the next round. Never rejects. */
-  async noteEnd(live: LiveSession): Promise<void> {
+  async noteEnd(live: LiveSession, trafficOf: TrafficOf = NOBODY): Promise<void> {
+    this.#noteTraffic(live, trafficOf);
     const endedAtMs = Date.now();
     const usage = (await live.session.finalUsage?.().catch(() => undefined)) ?? live.lastUsage;
-    if (usage) this.#ended.push({ ...describe(live), usage, endedAtMs });
+    if (usage) this.#ended.push({ ...describe(live), usage: this.#withTraffic(live, usage), endedAtMs });
   }
 
   #whoseTurn(sessions: LiveSession[]): Set<LiveSession> {
@@ -58,7 +66,18 @@ export class MachineSamples {
     if (host) live.lastUsage = { ...usage, ...host };
     // A process that does not answer, on a host that does not count either, has said nothing new.
     else if (usage === known && isAsked) return undefined;
-    return { ...describe(live), usage: live.lastUsage ?? usage, endedAtMs: null };
+    return { ...describe(live), usage: this.#withTraffic(live, live.lastUsage ?? usage), endedAtMs: null };
+  }
+
+  #noteTraffic(live: LiveSession, trafficOf: TrafficOf): void {
+    const traffic = trafficOf(live.machineId);
+    if (traffic) this.#traffic.set(live, traffic);
+  }
+
+  /** The switches count for every engine alike; an engine's own count is for adapters that are on none. */
+  #withTraffic(live: LiveSession, usage: GuestUsage): GuestUsage {
+    const traffic = this.#traffic.get(live);
+    return traffic ? { ...usage, networkInBytes: traffic.inBytes, networkOutBytes: traffic.outBytes } : usage;
   }
 
   #ask(live: LiveSession): Promise<GuestUsage | undefined> {

@@ -68,9 +68,13 @@ async function settleReattached(
   signal: AbortSignal,
 ): Promise<void> {
   const saved = await savedPhaseOf(context, record);
-  if (!session) return writeEnd(context, record, saved);
+  if (!session) {
+    await context.networks.unplug(record.id);
+    return writeEnd(context, record, saved);
+  }
   const live = context.adopt(record.id, session);
   live.saved = saved;
+  await context.tidy(record.id, () => context.networks.plug(record.id, record.config));
   await takeBack(context, live, record, signal);
   await context.settle(live);
 }

@@ -16,6 +16,7 @@ import { ActionQueue } from './action-queue.ts';
 import { outcomeOf } from './exit-outcome.ts';
 import { filesOf } from './file-marks.ts';
 import { LiveSession } from './live-session.ts';
+import { type MachineNetworks, NO_NETWORKS } from './machine-networks.ts';
 import type { MachineRecord } from './machine-record.ts';
 import type { CheckEngine, MachineView } from './machine-view.ts';
 import { reconcile } from './reconcile.ts';
@@ -43,6 +44,8 @@ export interface RunnerDeps {
   readExit: (runtime: RuntimeRecord) => Promise<Exit>;
   /** Ends a process that an earlier program started, and had no time to write down. */
   endLeftover: (runtimeFolder: string) => Promise<void>;
+  /** Without it, adapters are connected to nothing. */
+  networks?: MachineNetworks;
   /** When the host was started. */
   bootedAt: () => Date;
   paths: Pick<Paths, 'resources' | 'machines' | 'machineFolder' | 'machineRuntimeFolder'>;
@@ -66,12 +69,14 @@ export class RunnerContext {
   readonly queue = new ActionQueue();
   readonly sessions = new Map<MachineId, LiveSession>();
   readonly states: StateWriter;
+  readonly networks: MachineNetworks;
   /** Called for each new session, before anything else happens to it. */
   onAdopted: (live: LiveSession) => void = () => undefined;
 
   constructor(deps: RunnerDeps) {
     this.deps = deps;
     this.states = createStateWriter(deps);
+    this.networks = deps.networks ?? NO_NETWORKS;
   }
 
   /** @throws InnError `MACHINE_NOT_FOUND` */
@@ -115,6 +120,7 @@ export class RunnerContext {
     this.sessions.delete(id);
     const record = this.deps.table.get(id);
     if (record) await this.#writeExit(record, live, live.exit);
+    await this.networks.unplug(id);
     await live.session[Symbol.asyncDispose]();
   }
 

@@ -183,13 +183,42 @@ export async function engineFacts(
   return { id, version: info?.version ?? null };
 }
 
-/** Starts the engine: from the kept state when there is one, and by a cold boot when that does not work. */
+/** Starts the engine and gets the networks ready at the same time; what fails there ends the start. */
 async function launch(
+  context: RunnerContext,
+  plan: StartPlan,
+  signal: AbortSignal,
+): Promise<{ session: Session; isWarm: boolean }> {
+  if (signal.aborted) throw cancelled();
+  const { id, config } = plan.before;
+  const failed = new AbortController();
+  context.networks.beginSession(id);
+  const plugging = context.networks.plug(id, config).catch((error: unknown) => {
+    failed.abort();
+    throw error;
+  });
+  const starting = startEngine(context, plan, AbortSignal.any([signal, failed.signal]));
+  const [plugged, started] = await Promise.allSettled([plugging, starting]);
+  if (plugged.status === 'rejected') {
+    if (started.status === 'fulfilled') await endUnused(context, id, started.value.session);
+    throw plugged.reason;
+  }
+  if (started.status === 'rejected') throw started.reason;
+  return started.value;
+}
+
+/** It came up before it was told that it is not wanted. */
+async function endUnused(context: RunnerContext, id: MachineId, session: Session): Promise<void> {
+  await context.tidy(id, () => session.powerOff());
+  await session[Symbol.asyncDispose]();
+}
+
+/** From the kept state when there is one, and by a cold boot when that does not work. */
+async function startEngine(
   context: RunnerContext,
   { before, engine, spec, warmSpec }: StartPlan,
   signal: AbortSignal,
 ): Promise<{ session: Session; isWarm: boolean }> {
-  if (signal.aborted) throw cancelled();
   if (warmSpec) {
     try {
       return { session: await engine.start(warmSpec, { signal }), isWarm: true };
@@ -248,6 +277,7 @@ async function endFailedStart(
     const reason = signal.aborted ? 'cancelled' : failed;
     const detail = signal.aborted ? null : toErrorReport(error).message;
     context.write(id, { state: isRestore ? before.state : 'PoweredOff', reason, detail });
+    await context.networks.unplug(id);
     await removeThrowAwayDisks(spec.folders.machine);
     return;
   }

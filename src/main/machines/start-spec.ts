@@ -1,6 +1,7 @@
 import { access, constants, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { InnError } from '../../shared/errors.ts';
+import { toHostname } from '../../shared/host-name.ts';
 import { isRest } from '../../shared/machine-state.ts';
 import type { MachineConfig, MachineId } from '../../shared/model/machine.ts';
 import type { NetworkAdapter } from '../../shared/model/network.ts';
@@ -79,15 +80,6 @@ async function demoKernel(resources: string, name: string): Promise<ResolvedKern
   return { kernelPath: path.join(folder, 'bzImage'), initrdPath: path.join(folder, 'initrd.gz'), commandLine };
 }
 
-/** What of a machine's name can stand in a host name: letters, digits and single hyphens, 63 at most (RFC 1123 §2.1). */
-export function toHostname(name: string): string {
-  const plain = name
-    .normalize('NFKD')
-    .toLowerCase()
-    .replace(/[^a-z0-9]+/g, '-');
-  return plain.slice(0, 63).replace(/^-+|-+$/g, '');
-}
-
 async function assertReadable(file: string): Promise<void> {
   try {
     await access(file, constants.R_OK);
@@ -101,21 +93,12 @@ async function assertReadable(file: string): Promise<void> {
   }
 }
 
-const NETWORKS: Record<NetworkAdapter['mode'], ResolvedAdapter['network']> = {
-  nat: 'user',
-  natNetwork: 'frames',
-  internal: 'frames',
-  hostOnly: 'frames',
-  bridged: 'frames',
-  notAttached: 'none',
-};
-
-/** An adapter as an engine takes it. */
+/** An adapter as an engine takes it: all frames go to our own networks, or nowhere when it is on none. */
 export function resolveAdapter(
-  { model, mode, macAddress, isCableConnected }: NetworkAdapter,
+  { model, macAddress, isCableConnected }: NetworkAdapter,
   index: number,
 ): ResolvedAdapter {
-  return { index, model, macAddress, isCableConnected, network: NETWORKS[mode] };
+  return { index, model, macAddress, isCableConnected, network: 'frames' };
 }
 
 /**

@@ -9,6 +9,8 @@ export interface KeeperOptions {
   spec: NetworkProcessSpec;
   runtimeFolder: string;
   logFile: string;
+  /** Called with a process that was started or taken back, before its ports are put right. */
+  prepare?: (client: NetworkClient) => Promise<void>;
   /** Told what went wrong where nobody waits for an answer. */
   onTrouble: (message: string, error: unknown) => void;
 }
@@ -17,8 +19,8 @@ const FIRST_RETRY_MS = 200;
 const LAST_RETRY_MS = 10_000;
 
 /**
- * Keeps the process of one network as it should be: it runs as long as a port is wanted, with these ports and no others, and
- * is started again when it dies. One that outlived an earlier core is taken back; when its specification has changed since,
+ * Keeps the process of one network as it should be: it runs as long as a port is wanted or it is held, with these ports and
+ * no others, and is started again when it dies. One that outlived an earlier core is taken back; when its specification has changed since,
  * a new one takes its place, and the machines connect to that.
  */
 export class NetworkKeeper {
@@ -31,6 +33,7 @@ export class NetworkKeeper {
   #retryMs = FIRST_RETRY_MS;
   #timer: NodeJS.Timeout | undefined;
   #isReleased = false;
+  #isHeld = false;
 
   constructor(options: KeeperOptions) {
     this.#spec = options.spec;
@@ -60,6 +63,11 @@ export class NetworkKeeper {
     });
   }
 
+  /** Wants a port that an earlier core may have plugged; nothing is started for it. */
+  expect(port: PortRequest): void {
+    this.#wanted.set(port.id, port);
+  }
+
   /** @throws InnError `INVALID_STATE` when the port is not wanted */
   change(id: string, change: PortChange): Promise<void> {
     return this.#inTurn(async () => {
@@ -76,8 +84,17 @@ export class NetworkKeeper {
     return this.#inTurn(async () => {
       if (!this.#wanted.delete(id)) return undefined;
       const last = await this.#client?.removePort(id);
-      if (this.#wanted.size === 0) await this.#stop();
+      if (!this.#isNeeded) await this.#stop();
       return last;
+    });
+  }
+
+  /** Whether the process is to run without any port, too, as when ports of the host lead to machines that sleep. */
+  hold(isHeld: boolean): Promise<void> {
+    return this.#inTurn(async () => {
+      this.#isHeld = isHeld;
+      if (isHeld) await this.#open();
+      else if (!this.#isNeeded) await this.#stop();
     });
   }
 
@@ -110,11 +127,16 @@ export class NetworkKeeper {
     this.#client?.release();
   }
 
+  get #isNeeded(): boolean {
+    return this.#isHeld || this.#wanted.size > 0;
+  }
+
   /** Takes back or starts the process, with all ports that are wanted. */
   async #open(): Promise<NetworkClient> {
     if (this.#client) return this.#client;
     const client = (await this.#takeBack()) ?? (await NetworkClient.start(this.#spec, this.#startOptions()));
     try {
+      await this.#options.prepare?.(client);
       await this.#agree(client);
     } catch (error) {
       client.release();
@@ -152,12 +174,12 @@ export class NetworkKeeper {
   #onClosed(client: NetworkClient): void {
     if (this.#client !== client) return; // it was told to end
     this.#client = undefined;
-    if (!this.#isReleased && this.#wanted.size > 0) this.#reopen();
+    if (!this.#isReleased && this.#isNeeded) this.#reopen();
   }
 
   #reopen(): void {
     void this.#inTurn(async () => {
-      if (this.#isReleased || this.#wanted.size === 0) return;
+      if (this.#isReleased || !this.#isNeeded) return;
       try {
         await this.#open();
       } catch (error) {

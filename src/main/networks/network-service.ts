@@ -1,23 +1,31 @@
 import { randomUUID } from 'node:crypto';
+import { mkdir } from 'node:fs/promises';
+import path from 'node:path';
 import { InnError } from '../../shared/errors.ts';
-import type { Machine } from '../../shared/model/machine.ts';
+import { toHostname } from '../../shared/host-name.ts';
+import { isRest } from '../../shared/machine-state.ts';
+import type { Machine, MachineId } from '../../shared/model/machine.ts';
 import { NetworkId } from '../../shared/model/network.ts';
 import type {
-  ForwardState,
   Network,
   NetworkCapture,
   NetworkDetails,
   NetworkKind,
   NetworkSettings,
-  PortForward,
   PortForwardId,
   ReachAnswer,
 } from '../../shared/model/virtual-network.ts';
 import type { AddForwardInput, MachineAddress } from '../../shared/network-contract.ts';
 import { type NetworkTable, networkNotFound } from '../db/network-table.ts';
 import type { Commit } from '../db/unit-of-work.ts';
+import type { Events } from '../events.ts';
 import { adaptersOn } from './attachment.ts';
+import { type AddedForward, Forwards } from './forwards.ts';
+import type { LiveNetworks } from './live-networks.ts';
+import { portIdOf } from './machine-ports.ts';
 import { assertSettings, BUILT_IN_NETWORKS, usualSubnet } from './network-settings.ts';
+import { addressesOf, captureView, gatewayAddresses, leasesView, portsView, refusalsView } from './network-view.ts';
+import { ReachReport } from './reach-report.ts';
 
 /** Changes of a network; what is absent or undefined stays. */
 export type NetworkChange = { [K in keyof Omit<NetworkSettings, 'kind'>]?: NetworkSettings[K] | undefined };
@@ -40,7 +48,8 @@ export interface NetworkService {
   configure(ref: string, change: NetworkChange): Promise<Network>;
   /** @throws InnError `INVALID_STATE` for a built-in one, `NETWORK_IN_USE` while adapters are on it */
   remove(ref: string): { id: NetworkId };
-  addForward(input: AddForwardInput): Promise<{ network: Network; forward: PortForward; state: ForwardState }>;
+  /** @throws InnError as `Forwards.add` */
+  addForward(input: AddForwardInput): Promise<AddedForward>;
   removeForward(id: PortForwardId): Promise<Network>;
   startCapture(ref: string, request: CaptureRequest): Promise<NetworkCapture>;
   stopCapture(ref: string, id: string): Promise<NetworkCapture>;
@@ -52,8 +61,14 @@ export interface NetworkService {
 export interface NetworkServiceDeps {
   table: NetworkTable;
   commit: Commit;
-  machines: { list(): Machine[]; get(ref: string): Machine };
+  machines: { list(): Machine[]; get(ref: string): Machine; find(id: MachineId): Machine | undefined };
+  live: LiveNetworks;
+  events: Pick<Events, 'subscribe'>;
+  /** Where captures go that are given no file. */
+  captureFolder: string;
 }
+
+const NOTHING = { machines: [], media: [], snapshots: [], pools: [], networks: [], tasks: [] };
 
 export function createNetworkService(deps: NetworkServiceDeps): NetworkService {
   return new Networks(deps);
@@ -73,9 +88,25 @@ export function ensureBuiltInNetworks(table: NetworkTable, commit: Commit): void
 
 class Networks implements NetworkService {
   readonly #deps: NetworkServiceDeps;
+  readonly #forwards: Forwards;
+  readonly #reach: ReachReport;
 
   constructor(deps: NetworkServiceDeps) {
     this.#deps = deps;
+    this.#forwards = new Forwards(deps);
+    this.#reach = new ReachReport(deps);
+    void this.#follow();
+  }
+
+  /** Keeps the gateways up to date with machines and networks, until the core closes. */
+  async #follow(): Promise<void> {
+    const { events, live, machines } = this.#deps;
+    const changes = events.subscribe(() => ({ kind: 'snapshot', ...NOTHING }));
+    for await (const event of changes) {
+      const changed = event.kind === 'machineChanged' ? machines.find(event.machine.id) : undefined;
+      if (changed) this.#forwards.follow(changed);
+      if (event.kind.startsWith('machine') || event.kind.startsWith('network')) live.refresh();
+    }
   }
 
   list(): Network[] {
@@ -103,16 +134,22 @@ class Networks implements NetworkService {
   }
 
   async configure(ref: string, change: NetworkChange): Promise<Network> {
-    const { table, commit } = this.#deps;
+    const { table, commit, live, machines } = this.#deps;
     const before = this.get(ref);
     const given = Object.fromEntries(Object.entries(change).filter(([, value]) => value !== undefined));
     const network: Network = { ...before, ...given };
     assertSettings(network);
-    return commit((publish) => {
+    if (network.subnet !== before.subnet || network.mtu !== before.mtu) {
+      const on = machines.list().filter(({ state }) => !isRest(state));
+      const users = on.filter(({ config }) => adaptersOn(network, config, table.list()).length > 0);
+      if (users.length > 0) throw inUse(network, users, 'given other addresses or another MTU');
+    }
+    commit((publish) => {
       table.update(network);
       publish({ kind: 'networkChanged', network });
-      return network;
     });
+    await live.respecify(network);
+    return network;
   }
 
   remove(ref: string): { id: NetworkId } {
@@ -126,45 +163,102 @@ class Networks implements NetworkService {
     }
     const users = machines.list().filter(({ config }) => adaptersOn(network, config, table.list()).length > 0);
     if (users.length > 0) throw inUse(network, users, 'removed');
-    return commit((publish) => {
+    commit((publish) => {
       table.delete(id);
       publish({ kind: 'networkRemoved', id });
-      return { id };
     });
+    void this.#deps.live.forget(id);
+    return { id };
   }
 
   async details(ref: string): Promise<NetworkDetails> {
+    const { table, machines, live } = this.#deps;
     const network = this.get(ref);
+    const kept = live.isRunning(network) ? live.of(network) : undefined;
+    const [ports, captures, report] = await Promise.all([
+      kept?.keeper.ports() ?? [],
+      kept?.keeper.client?.captures() ?? [],
+      kept?.report(),
+    ]);
+    const [all, leases] = [machines.list(), table.leases(network.id)];
     return {
-      ...{ network, isRunning: false, gatewayAddress: null, ports: [], leases: [], captures: [], refusals: [] },
-      forwards: network.forwards.map(({ id }) => ({ id, openPort: null, connections: 0, failure: null })),
+      network,
+      isRunning: kept !== undefined,
+      gatewayAddress: gatewayAddresses(network)?.gateway ?? null,
+      ports: portsView(ports, all, leases),
+      leases: leasesView(leases, all, network, table.list()),
+      forwards: await this.#forwards.states(network),
+      captures: captures.map(captureView),
+      refusals: refusalsView(report?.refusalCounts ?? {}),
     };
   }
 
-  async addForward(): Promise<never> {
-    throw notYet();
+  addForward(input: AddForwardInput): Promise<AddedForward> {
+    return this.#forwards.add(input);
   }
-  async removeForward(): Promise<never> {
-    throw notYet();
+
+  removeForward(id: PortForwardId): Promise<Network> {
+    return this.#forwards.remove(id);
   }
-  async startCapture(): Promise<never> {
-    throw notYet();
+
+  async startCapture(ref: string, request: CaptureRequest): Promise<NetworkCapture> {
+    const network = this.get(ref);
+    const client = this.#clientOf(network);
+    const machine = request.machine === undefined ? undefined : this.#deps.machines.get(request.machine);
+    const portId = machine ? portIdOf(machine.id, this.#adapterFor(network, machine, request.adapter)) : null;
+    const id = randomUUID();
+    const file = request.path ?? this.#captureFile(network, id);
+    await mkdir(path.dirname(file), { recursive: true, mode: 0o700 });
+    await client.startCapture(id, { portId, path: file, limitBytes: request.limitBytes });
+    return captureView({ id, portId, path: file, limitBytes: request.limitBytes, frames: 0, bytes: 0, failure: null });
   }
-  async stopCapture(): Promise<never> {
-    throw notYet();
+
+  async stopCapture(ref: string, id: string): Promise<NetworkCapture> {
+    const network = this.get(ref);
+    const last = await this.#clientOf(network).stopCapture(id);
+    if (last) return captureView(last);
+    throw new InnError('NETWORK_NOT_FOUND', `There is no capture '${id}' on the network '${network.name}'.`, {
+      hint: 'It ended with the last machine of the network, or was stopped before.',
+    });
   }
-  async addresses(): Promise<never> {
-    throw notYet();
+
+  async addresses(ref: string): Promise<MachineAddress[]> {
+    const { table, machines } = this.#deps;
+    return addressesOf(machines.get(ref), table.list(), ({ id }) => table.leases(id));
   }
-  async reach(): Promise<never> {
-    throw notYet();
+
+  reach(ref: string, to: string, port?: number): Promise<ReachAnswer> {
+    return this.#reach.answer(this.#deps.machines.get(ref), to, port);
   }
-  async matrix(): Promise<never> {
-    throw notYet();
+
+  matrix(): Promise<{ ends: string[]; answers: ReachAnswer[] }> {
+    return this.#reach.matrix();
+  }
+
+  /** @throws InnError `INVALID_STATE` while it does not run */
+  #clientOf(network: Network) {
+    const { live } = this.#deps;
+    const client = live.isRunning(network) ? live.of(network).keeper.client : undefined;
+    if (client) return client;
+    throw new InnError('INVALID_STATE', `The network '${network.name}' does not run: no machine on it is on.`, {
+      hint: 'Start a machine that has an adapter on it.',
+    });
+  }
+
+  #adapterFor(network: Network, { config }: Machine, wanted: number | undefined): number {
+    const own = adaptersOn(network, config, this.#deps.table.list());
+    const index = wanted ?? own[0];
+    if (index !== undefined && own.includes(index)) return index;
+    throw new InnError('INVALID_CONFIG', `'${config.name}' has no such adapter on the network '${network.name}'.`, {
+      hint: 'Leave the machine out to capture the whole network.',
+    });
+  }
+
+  #captureFile({ name }: Network, id: string): string {
+    const time = new Date().toISOString().slice(0, 19).replaceAll(':', '-');
+    return path.join(this.#deps.captureFolder, `${toHostname(name)}-${time}-${id.slice(0, 4)}.pcapng`);
   }
 }
-
-const notYet = (): InnError => new InnError('NOT_SUPPORTED', 'This comes soon.');
 
 function inUse({ name, id }: Network, users: readonly Machine[], what: string): InnError {
   const names = users.map(({ config }) => `'${config.name}'`).join(', ');

@@ -76,13 +76,10 @@ function checkAdapters(
       return [error(`adapters.${index}.model`, `The QEMU on this computer has no ${model} network adapter.`)];
     }
     if (installation === undefined) return [];
-    const { version, hasUserNetwork } = installation;
-    if (mode === 'nat' && !hasUserNetwork) {
-      return [error(`adapters.${index}.mode`, 'The QEMU on this computer was built without NAT (libslirp).')];
-    }
-    if (mode !== 'internal' || isAtLeast(version, FRAMES_VERSION)) return [];
+    const { version } = installation;
+    if (mode === 'notAttached' || isAtLeast(version, FRAMES_VERSION)) return [];
     const needed = `QEMU ${printVersion(FRAMES_VERSION)}`;
-    const message = `Internal networks need ${needed} or newer; this one is ${printVersion(version)}.`;
+    const message = `Networks need ${needed} or newer; this one is ${printVersion(version)}.`;
     return [error(`adapters.${index}.mode`, message)];
   });
 }

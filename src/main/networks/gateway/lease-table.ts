@@ -47,6 +47,11 @@ export class LeaseTable {
     this.#fixed = new Map(fixed);
   }
 
+  /** Takes a lease of an earlier run, unless the adapter has one by now, or somebody else the address. */
+  restore(lease: Lease): void {
+    if (!this.#leases.has(lease.mac) && !this.#holders.has(lease.address)) this.#put(lease);
+  }
+
   /** All leases ever given, those that are over too. */
   all(): Lease[] {
     return [...this.#leases.values()];

@@ -45,6 +45,8 @@ export interface NatGatewayOptions {
    * for up to a minute and answered by the guest. Otherwise it is reset.
    */
   onWaiting?: (forward: PortForward, socket: Socket) => boolean;
+  /** Whether the guest of a forward is known to sleep: it is not asked then, but waited for, as `onWaiting` says. */
+  isAsleep?: (forward: PortForward) => boolean;
   limits?: Partial<GatewayLimits>;
   /** Other than the host's own network only in tests. */
   host?: HostNetwork;
@@ -148,6 +150,13 @@ export class NatGateway implements SwitchMember {
         fixed.set(mac, number);
     }
     this.#leases.setFixed(fixed);
+  }
+
+  /** Takes leases of earlier runs, where nobody has the address or the adapter another; unreadable ones are left out. */
+  restoreLeases(records: readonly LeaseRecord[]): void {
+    for (const lease of records.flatMap((record) => fromRecord(record) ?? [])) {
+      if (isInSubnet(this.#settings.subnet, lease.address)) this.#leases.restore(lease);
+    }
   }
 
   /** The address that an adapter has or will get; null while it has none. */
@@ -257,6 +266,7 @@ export class NatGateway implements SwitchMember {
       openUdp: (forward, findTarget) => this.#udpForwards.open(forward, findTarget),
       findTarget: (target) => this.#findTarget(target),
       onWaiting: this.#options.onWaiting,
+      isAsleep: this.#options.isAsleep,
     });
   }
 

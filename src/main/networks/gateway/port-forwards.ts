@@ -23,6 +23,8 @@ export interface PortForwardsOptions {
    * the client leaves, or a minute has passed.
    */
   onWaiting?: ((forward: PortForward, socket: Socket) => boolean) | undefined;
+  /** Whether the guest is known to sleep: asking it would only take time. */
+  isAsleep?: ((forward: PortForward) => boolean) | undefined;
 }
 
 interface Open {
@@ -100,7 +102,8 @@ export class PortForwards {
     open.forward.connections += 1;
     // A client that leaves early is seen by its close; without this listener its error would end the process.
     socket.on('error', () => undefined);
-    const target = await this.#options.findTarget(open.forward.target);
+    const { isAsleep, findTarget } = this.#options;
+    const target = isAsleep?.(open.forward) ? undefined : await findTarget(open.forward.target);
     if (target && !this.#isPermitted(open.forward, target)) socket.resetAndDestroy();
     else if (target) this.#join(open, socket, target, 0);
     else if (open.held.size < MAX_HELD && this.#options.onWaiting?.(open.forward, socket)) this.#hold(open, socket);

@@ -6,12 +6,14 @@ import { PortChange, PortSettings } from '../switch/port-settings.ts';
 import type { Captures } from './captures.ts';
 import type { Gateway } from './gateway-slot.ts';
 import type { NetworkPorts } from './network-ports.ts';
+import { type ProbeAnswer, ProbeRequest } from './probe.ts';
 import type { NetworkProcessSpec } from './process-spec.ts';
 
 export interface CommandParts {
   spec: NetworkProcessSpec;
   ports: NetworkPorts;
   captures: Captures;
+  probe: (request: ProbeRequest) => Promise<ProbeAnswer>;
   gateway: Gateway | undefined;
   quit: () => void;
 }
@@ -35,17 +37,32 @@ const StartCapture = z.strictObject({
  * | `query-network` | what the process was started with |
  * | `add-port`, `change-port`, `remove-port` | as `NetworkPorts` |
  * | `query-ports` | every port: settings, whether its machine is there, counters |
+ * | `probe-port` | as `probeFrom` |
  * | `query-table` | which address is behind which port |
  * | `start-capture`, `stop-capture`, `query-captures` | as `Captures` |
  * | `quit` | ends the process |
  * | `gateway-…` | the gateway's own |
  */
-export function networkCommands({ spec, ports, captures, gateway, quit }: CommandParts): Record<string, QmpCommand> {
+export function networkCommands({
+  spec,
+  ports,
+  captures,
+  probe,
+  gateway,
+  quit,
+}: CommandParts): Record<string, QmpCommand> {
   const commands: Record<string, QmpCommand> = {
     'query-network': () => spec,
     'add-port': taking(AddPort, (port) => ports.add(port)),
-    'change-port': taking(ChangePort, ({ id, change }) => ports.change(id, change)),
-    'remove-port': taking(OnePort, ({ id }) => ports.remove(id)),
+    'change-port': taking(ChangePort, ({ id, change }) => {
+      ports.change(id, change);
+      if (change.isCableConnected === false) gateway?.forgetPort(id);
+    }),
+    'remove-port': taking(OnePort, ({ id }) => {
+      gateway?.forgetPort(id);
+      return ports.remove(id);
+    }),
+    'probe-port': taking(ProbeRequest, (request) => probe(request)),
     'query-ports': () => ports.list(),
     'query-table': () => ports.table(),
     'start-capture': taking(StartCapture, ({ id, ...options }) => captures.start(id, options)),

@@ -15,6 +15,8 @@ export interface GatewayHost {
 export interface Gateway {
   /** What the core may ask of it; names begin with `gateway-`. They throw `InnError` to refuse. */
   readonly commands: Readonly<Record<string, QmpCommand>>;
+  /** A machine's adapter left the network, or its cable was pulled: all that ran for it ends. */
+  forgetPort(portId: string): void;
   /** Closes its sockets and leaves the switch. */
   close(): Promise<void>;
 }

@@ -19,6 +19,7 @@ import type { Gateway } from './gateway-slot.ts';
 import { endWhenAlone } from './lifetime.ts';
 import { NetworkPorts } from './network-ports.ts';
 import { openGateway } from './open-gateway.ts';
+import { probeFrom } from './probe.ts';
 import { NETWORK_FILES, type NetworkProcessSpec } from './process-spec.ts';
 
 /** How long what was written may take to go out, in milliseconds. */
@@ -53,7 +54,10 @@ async function run(): Promise<void> {
   qmp = createQmpServer({
     version: { major: 1, minor: 0, micro: 0 },
     package: 'Innkeeper network process',
-    commands: networkCommands({ spec, ports, captures, gateway, quit }),
+    commands: networkCommands({
+      ...{ spec, ports, captures, gateway, quit },
+      probe: (request) => probeFrom(network, request),
+    }),
   });
   process.on('SIGTERM', quit);
   catchErrors();

@@ -1,11 +1,91 @@
+import * as z from 'zod';
 import { InnError } from '../../../shared/errors.ts';
+import type { QmpCommand } from '../../engines/qmp/server.ts';
+import type { GatewaySettings } from '../gateway/gateway-settings.ts';
+import { NatGateway } from '../gateway/nat-gateway.ts';
 import type { Gateway, GatewayHost } from './gateway-slot.ts';
+
+const Lease = z.object({
+  macAddress: z.string(),
+  address: z.string(),
+  hostName: z.string().nullable(),
+  expiresAtMs: z.number(),
+});
+const Forward = z.object({
+  id: z.string(),
+  protocol: z.enum(['tcp', 'udp']),
+  hostAddress: z.string(),
+  hostPort: z.int().min(0).max(65_535),
+  target: z.object({ macAddress: z.string() }),
+  guestPort: z.int().min(1).max(65_535),
+});
+const Fixed = z.object({ macAddress: z.string(), address: z.string() });
+const Name = z.object({ name: z.string(), macAddress: z.string() });
 
 /**
  * Makes the gateway that the network's specification asks for; undefined: it asks for none.
- * @throws InnError `NOT_SUPPORTED` as long as this program has no gateway
+ *
+ * | command | does |
+ * |---|---|
+ * | `gateway-leases` | takes the leases of earlier runs that it does not know |
+ * | `gateway-names`, `gateway-fixed` | names and fixed addresses, in place of all before |
+ * | `gateway-forward-add`, `gateway-forward-remove` | opens and closes a port of the host |
+ * | `gateway-asleep` | the forwards whose machines sleep, in place of all before: who connects there is held |
+ * | `gateway-report` | leases, open forwards, refusals by rule |
+ *
+ * | event | tells |
+ * |---|---|
+ * | `GATEWAY_LEASE` | a lease that was made, renewed or given back |
+ * | `GATEWAY_WAITING` | somebody connects to a forward (`id`) whose machine sleeps |
+ *
+ * @param config `GatewaySettings`
+ * @throws InnError `INVALID_CONFIG`
  */
-export async function openGateway(config: unknown, _host: GatewayHost): Promise<Gateway | undefined> {
+export async function openGateway(config: unknown, host: GatewayHost): Promise<Gateway | undefined> {
   if (config === null) return undefined;
-  throw new InnError('NOT_SUPPORTED', 'This network asks for a gateway, and this program has none.');
+  const asleep = new Set<string>();
+  const gateway = new NatGateway({
+    settings: config as GatewaySettings, // checked by the gateway
+    onLease: (lease) => host.emit('GATEWAY_LEASE', { ...lease }),
+    isAsleep: ({ id }) => asleep.has(id),
+    onWaiting: ({ id }) => {
+      if (asleep.has(id)) host.emit('GATEWAY_WAITING', { id });
+      return asleep.has(id);
+    },
+  });
+  gateway.attach(host.switch);
+  return {
+    commands: commandsOf(gateway, asleep),
+    forgetPort: (portId) => gateway.forgetPort(portId),
+    close: async () => gateway.close(),
+  };
+}
+
+function commandsOf(gateway: NatGateway, asleep: Set<string>): Record<string, QmpCommand> {
+  return {
+    'gateway-leases': taking({ leases: z.array(Lease) }, ({ leases }) => gateway.restoreLeases(leases)),
+    'gateway-names': taking({ names: z.array(Name) }, ({ names }) => gateway.setNames(names)),
+    'gateway-fixed': taking({ entries: z.array(Fixed) }, ({ entries }) => gateway.setFixedAddresses(entries)),
+    'gateway-forward-add': taking({ forward: Forward }, async ({ forward }) => ({
+      port: await gateway.addForward(forward),
+    })),
+    'gateway-forward-remove': taking({ id: z.string() }, ({ id }) => ({ isRemoved: gateway.removeForward(id) })),
+    'gateway-asleep': taking({ ids: z.array(z.string()) }, ({ ids }) => {
+      asleep.clear();
+      for (const id of ids) asleep.add(id);
+    }),
+    'gateway-report': () => {
+      const { leases, forwards, refusalCounts } = gateway.report();
+      return { leases, forwards, refusalCounts, asleep: [...asleep] };
+    },
+  };
+}
+
+function taking<T extends z.ZodRawShape>(shape: T, act: (input: z.infer<z.ZodObject<T>>) => unknown): QmpCommand {
+  const schema = z.strictObject(shape) as unknown as z.ZodType<z.infer<z.ZodObject<T>>>; // zod loses the shape here
+  return (args) => {
+    const input = schema.safeParse(args);
+    if (!input.success) throw new InnError('INVALID_INPUT', z.prettifyError(input.error));
+    return act(input.data);
+  };
 }

@@ -1,0 +1,137 @@
+import { isDeepStrictEqual } from 'node:util';
+import { toErrorReport } from '../../shared/errors.ts';
+import type { Network, PortForward } from '../../shared/model/virtual-network.ts';
+import type { NetworkTable, StoredLease } from '../db/network-table.ts';
+import type { QmpEvent } from '../engines/qmp/protocol.ts';
+import type { OpenForward } from './gateway/port-forward.ts';
+import type { GatewayPlan } from './gateway-plan.ts';
+import type { NetworkClient } from './network-client.ts';
+import { NetworkKeeper } from './network-keeper.ts';
+import { gatewaySettingsOf, specOf } from './network-spec.ts';
+
+/** What a gateway tells of itself. */
+export interface GatewayReport {
+  leases: StoredLease[];
+  forwards: OpenForward[];
+  refusalCounts: Record<string, number>;
+}
+
+export interface KeptNetworkDeps {
+  network: Network;
+  runtimeFolder: string;
+  logFile: string;
+  table: NetworkTable;
+  plan: () => GatewayPlan;
+  /** Somebody connects to a forward whose machine sleeps. */
+  onWaiting: (forwardId: string) => void;
+  onTrouble: (message: string, error: unknown) => void;
+}
+
+const NO_REPORT: GatewayReport = { leases: [], forwards: [], refusalCounts: {} };
+
+/** One network with its process, and with its gateway as the plan wants it. */
+export class KeptNetwork {
+  readonly keeper: NetworkKeeper;
+  /** Why forwards are not open, by id. */
+  readonly failures = new Map<string, string>();
+  #network: Network;
+  readonly #deps: KeptNetworkDeps;
+  #queue: Promise<unknown> = Promise.resolve();
+  /** What the gateway of this client was told last. */
+  #told: { client: NetworkClient; plan: GatewayPlan } | undefined;
+
+  constructor(deps: KeptNetworkDeps) {
+    this.#deps = deps;
+    this.#network = deps.network;
+    const { runtimeFolder, logFile, onTrouble } = deps;
+    const prepare = (client: NetworkClient) => this.#prepare(client);
+    this.keeper = new NetworkKeeper({ spec: specOf(deps.network), runtimeFolder, logFile, prepare, onTrouble });
+  }
+
+  get #hasGateway(): boolean {
+    return gatewaySettingsOf(this.#network) !== undefined;
+  }
+
+  /** Runs on other settings from now on. */
+  async respecify(network: Network): Promise<void> {
+    this.#network = network;
+    await this.keeper.respecify(specOf(network));
+  }
+
+  /** Brings the gateway up to the plan, and lets the process end when nobody needs it. */
+  sync(): Promise<void> {
+    const turn = this.#queue.then(async () => {
+      const plan = this.#deps.plan();
+      await this.keeper.hold(this.keeper.wanted.length > 0 || plan.asleep.length > 0);
+      const { client } = this.keeper;
+      if (client && this.#hasGateway) await this.#tell(client, plan);
+    });
+    this.#queue = turn.catch(() => undefined); // whoever asked for it is told
+    return turn;
+  }
+
+  /** What the gateway knows; nothing while it does not run. */
+  async report(): Promise<GatewayReport> {
+    const { client } = this.keeper;
+    if (!client || !this.#hasGateway) return NO_REPORT;
+    return (await client.execute('gateway-report')) as GatewayReport; // our own process
+  }
+
+  async #prepare(client: NetworkClient): Promise<void> {
+    client.onEvent((event) => this.#onEvent(event));
+    if (!this.#hasGateway) return;
+    const { id } = this.#network;
+    await client.execute('gateway-leases', { leases: this.#deps.table.leases(id) });
+    const { leases } = (await client.execute('gateway-report')) as GatewayReport;
+    for (const lease of leases) this.#deps.table.putLease(id, lease); // given while no core was there
+    await this.#tell(client, this.#deps.plan());
+  }
+
+  async #tell(client: NetworkClient, plan: GatewayPlan): Promise<void> {
+    const told = this.#told?.client === client ? this.#told.plan : undefined;
+    if (isDeepStrictEqual(told, plan) && this.failures.size === 0) return;
+    const { names, fixed, asleep } = plan;
+    if (!isDeepStrictEqual(told?.names, names)) await client.execute('gateway-names', { names });
+    if (!isDeepStrictEqual(told?.fixed, fixed)) await client.execute('gateway-fixed', { entries: fixed });
+    if (!isDeepStrictEqual(told?.asleep, asleep)) await client.execute('gateway-asleep', { ids: asleep });
+    await this.#tellForwards(client, plan.forwards);
+    this.#told = { client, plan };
+  }
+
+  async #tellForwards(client: NetworkClient, wanted: GatewayPlan['forwards']): Promise<void> {
+    const { forwards: open } = (await client.execute('gateway-report')) as GatewayReport;
+    const isSame = (each: OpenForward) =>
+      wanted.some(({ forward, macAddress }) => isDeepStrictEqual(targetOf(each), macAddress) && each.id === forward.id);
+    for (const each of open) {
+      if (!isSame(each)) await client.execute('gateway-forward-remove', { id: each.id });
+    }
+    const known = new Set(open.filter(isSame).map(({ id }) => id));
+    this.failures.clear();
+    for (const { forward, macAddress } of wanted) {
+      if (!known.has(forward.id)) await this.#openForward(client, forward, macAddress);
+    }
+  }
+
+  async #openForward(client: NetworkClient, forward: PortForward, macAddress: string): Promise<void> {
+    const { id, protocol, hostAddress, hostPort, guestPort } = forward;
+    try {
+      const request = { id, protocol, hostAddress, hostPort, guestPort, target: { macAddress } };
+      await client.execute('gateway-forward-add', { forward: request });
+    } catch (error) {
+      this.failures.set(id, toErrorReport(error).message);
+      this.#deps.onTrouble(`Port ${hostPort} of the host could not be opened.`, error);
+    }
+  }
+
+  #onEvent({ event, data }: QmpEvent): void {
+    if (event === 'GATEWAY_WAITING') this.#deps.onWaiting(String(data?.id));
+    if (event !== 'GATEWAY_LEASE') return;
+    try {
+      this.#deps.table.putLease(this.#network.id, data as unknown as StoredLease); // our own process
+    } catch (error) {
+      this.#deps.onTrouble('A lease could not be stored.', error);
+    }
+  }
+}
+
+const targetOf = ({ target }: OpenForward): string | null => ('macAddress' in target ? target.macAddress : null);

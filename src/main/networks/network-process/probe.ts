@@ -1,0 +1,68 @@
+import * as z from 'zod';
+import { InnError } from '../../../shared/errors.ts';
+import { BROADCAST_MAC, parseIpv4, parseMac } from '../gateway/packets/addresses.ts';
+import { ARP_BYTES, parseArp, writeArp } from '../gateway/packets/arp.ts';
+import { ETHER_TYPES, ETHERNET_HEADER_BYTES, parseEthernet, writeEthernet } from '../gateway/packets/ethernet.ts';
+import { HEADER_BYTES } from '../switch/framing.ts';
+import type { VirtualSwitch } from '../switch/virtual-switch.ts';
+
+export const ProbeRequest = z.strictObject({
+  /** The port of whoever would ask. */
+  portId: z.string(),
+  /** IPv4 address that is asked for. */
+  address: z.ipv4(),
+  timeoutMs: z.int().min(1).max(10_000),
+});
+export type ProbeRequest = z.infer<typeof ProbeRequest>;
+
+export interface ProbeAnswer {
+  /** Address of the adapter that answered; null: nobody did. */
+  answeredBy: string | null;
+}
+
+/**
+ * Asks for an address as if the machine at a port had asked, and looks whether the answer reaches that port: the frames go
+ * every way that the machine's own would go. The question is the one of RFC 5227 (no sender's address), so that it changes
+ * no table of anybody.
+ * @throws InnError `INVALID_STATE` when there is no such port
+ */
+export async function probeFrom(
+  network: VirtualSwitch,
+  { portId, address, timeoutMs }: ProbeRequest,
+): Promise<ProbeAnswer> {
+  const port = network.ports.get(portId);
+  const wanted = parseIpv4(address);
+  if (!port || wanted === undefined) throw new InnError('INVALID_STATE', `There is no adapter '${portId}' here.`);
+  const { promise, resolve } = Promise.withResolvers<ProbeAnswer>();
+  const unwatch = network.watch((id, direction, frame) => {
+    if (id === portId && direction === 'in' && isAnswer(frame, wanted)) {
+      resolve({ answeredBy: [...frame.subarray(6, 12)].map((byte) => byte.toString(16).padStart(2, '0')).join(':') });
+    }
+  });
+  const timer = setTimeout(() => resolve({ answeredBy: null }), timeoutMs);
+  const bytes = question(parseMac(port.settings.macAddress) ?? 0, wanted);
+  network.receive(port, bytes, HEADER_BYTES, bytes.length);
+  network.flush();
+  return promise.finally(() => {
+    unwatch();
+    clearTimeout(timer);
+  });
+}
+
+function question(sourceMac: number, targetAddress: number): Buffer {
+  const length = ETHERNET_HEADER_BYTES + ARP_BYTES;
+  const bytes = Buffer.alloc(HEADER_BYTES + length);
+  bytes.writeUInt32BE(length);
+  writeEthernet(bytes.subarray(HEADER_BYTES), BROADCAST_MAC, sourceMac, ETHER_TYPES.arp);
+  writeArp(bytes, HEADER_BYTES + ETHERNET_HEADER_BYTES, {
+    ...{ operation: 'request', senderMac: sourceMac, senderAddress: 0, targetMac: 0, targetAddress },
+  });
+  return bytes;
+}
+
+function isAnswer(bytes: Uint8Array, wanted: number): boolean {
+  const frame = parseEthernet(bytes);
+  if (typeof frame === 'string' || frame.type !== ETHER_TYPES.arp) return false;
+  const packet = parseArp(frame.payload);
+  return typeof packet !== 'string' && packet.operation === 'reply' && packet.senderAddress === wanted;
+}
