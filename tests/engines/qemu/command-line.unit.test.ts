@@ -45,7 +45,7 @@ describe('the command line of QEMU', () => {
   });
 
   it.each([
-    ['tcg', 'linux-64', 'tcg,thread=multi,tb-size=128', 'max'],
+    ['tcg', 'linux-64', 'tcg,thread=multi,tb-size=128', 'max,phys-bits=39'],
     ['kvm', 'linux-64', 'kvm', 'host'],
     ['hvf', 'linux-64', 'hvf', 'host'],
     ['whpx', 'linux-64', 'whpx', 'max'],

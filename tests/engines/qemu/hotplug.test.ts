@@ -49,10 +49,11 @@ const disksIn = (serial: SerialConsole) => serial.run("awk 'NR>2{print $4, $3}' 
 const adaptersIn = (serial: SerialConsole) => serial.run('ls /sys/class/net | grep -v lo; true');
 const processorsIn = (serial: SerialConsole) => serial.run('grep -c ^processor /proc/cpuinfo');
 
-describe('hot-plug', () => {
+describe.each(['i440fx', 'q35'] as const)('hot-plug on %s', (chipset) => {
   it('brings disks, adapters and processors into a running guest, through a save, and out again', async () => {
     const bench = await MachineBench.forTest(subject);
-    const { config } = await bench.spec();
+    const usual = (await bench.spec()).config;
+    const config = { ...usual, motherboard: { ...usual.motherboard, chipset } };
     const session = await bench.start({ config });
     const serial = await openSerial(session);
     await serial.expect(GUEST_READY);

@@ -22,6 +22,7 @@ const PARTS: readonly ((plan: CommandPlan) => CommandPart)[] = [
   kernelPart,
   displayPart,
   pointerPart,
+  hotplugSlotsPart, // before the devices, which sit in them when a state is restored
   storagePart,
   networkPart,
   serialPart,
@@ -31,7 +32,6 @@ const PARTS: readonly ((plan: CommandPlan) => CommandPart)[] = [
   audioPart,
   tpmPart,
   guestAgentPart,
-  hotplugSlotsPart,
   monitorPart,
   startPart,
 ];

@@ -7,8 +7,19 @@ import { type CommandPart, type CommandPlan, jsonOption, part } from './part.ts'
 /** Memory for translated guest code without hardware acceleration, in MiB; QEMU's own choice is up to a gibibyte. */
 const TRANSLATION_CACHE_MIB = 128;
 
+/**
+ * Physical addresses of the emulated processor, in bits. From 40 on, QEMU reserves what AMD's processors keep just below
+ * 1 TiB; a kernel that knows 32 bits cuts that range off and finds no room any more for devices behind PCI Express ports.
+ */
+const EMULATED_ADDRESS_BITS = 39;
+
 /** `host` and `max`: all that the accelerator can give; guests older than that get a processor of their time. */
-const PROCESSORS: Record<Accelerator, string> = { kvm: 'host', hvf: 'host', whpx: 'max', tcg: 'max' };
+const PROCESSORS: Record<Accelerator, string> = {
+  kvm: 'host',
+  hvf: 'host',
+  whpx: 'max',
+  tcg: `max,phys-bits=${EMULATED_ADDRESS_BITS}`,
+};
 const OLD_GUESTS = new Set(['windows-98', 'windows-2000', 'freedos']);
 const OLD_PROCESSOR = 'pentium3';
 
