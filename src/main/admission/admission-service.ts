@@ -3,6 +3,7 @@ import { toErrorReport } from '../../shared/errors.ts';
 import { isRest } from '../../shared/machine-state.ts';
 import type { AdmissionReport, PlanKind } from '../../shared/model/admission.ts';
 import type { Machine, MachineId } from '../../shared/model/machine.ts';
+import { MIB } from '../../shared/units.ts';
 import type { SettingTable } from '../db/setting-table.ts';
 import type { Events } from '../events.ts';
 import type { TaskService } from '../tasks/task-service.ts';
@@ -11,6 +12,7 @@ import { makeRoomAndStart, type RoomDeps } from './make-room.ts';
 import { WaitQueue } from './wait-queue.ts';
 
 export interface AdmissionDeps extends RoomDeps {
+  machines: RoomDeps['machines'] & { list(): Machine[] };
   runner: RoomDeps['runner'] & { judgeStart(id: MachineId, memoryMiB?: number): Promise<Judgement> };
   tasks: Pick<TaskService, 'run'>;
   settings: SettingTable;
@@ -91,6 +93,15 @@ export function createAdmissionService(deps: AdmissionDeps): AdmissionService {
     },
 
     open() {
+      void ceilings.open({
+        settings: deps.settings,
+        online: machines.list().flatMap(({ id, state }) => (isRest(state) ? [] : [id])),
+        balloonMiB: async (id) => {
+          const { balloonBytes } = await runner.usageOf(id);
+          return balloonBytes === null ? null : Math.floor(balloonBytes / MIB);
+        },
+        onError: (id, error) => log.warn({ machine: id, error: toErrorReport(error) }, 'Memory was not given back'),
+      });
       queue.open();
       queue.look();
       void forEach(changes, heed);
