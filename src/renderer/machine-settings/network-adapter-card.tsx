@@ -21,7 +21,7 @@ interface AdapterCardProps extends AdapterProps {
 /** One network adapter. What only the switch needs to know can be changed while the machine runs; its card cannot. */
 export function NetworkAdapterCard({ models, onRemove, ...props }: AdapterCardProps) {
   const { adapter, index, issues, onAdapter } = props;
-  const isOff = isLocked(props, 'off');
+  const isFixed = isLocked(props, 'plug');
   const name = `Adapter ${index + 1}`;
   return (
     <section className={classes.controller} aria-label={name}>
@@ -34,7 +34,7 @@ export function NetworkAdapterCard({ models, onRemove, ...props }: AdapterCardPr
           onChange={(event) => onAdapter({ isCableConnected: event.currentTarget.checked })}
           disabled={isLocked(props, 'live')}
         />
-        <ActionIcon aria-label={`Remove ${name}`} disabled={isOff} onClick={onRemove}>
+        <ActionIcon aria-label={`Remove ${name}`} disabled={isFixed} onClick={onRemove}>
           <IconX size={15} />
         </ActionIcon>
       </header>
@@ -51,7 +51,7 @@ export function NetworkAdapterCard({ models, onRemove, ...props }: AdapterCardPr
           }))}
           value={adapter.model}
           onChange={(model) => onAdapter({ model: AdapterModel.parse(model) })}
-          disabled={isOff}
+          disabled={isFixed}
         />
       </FormRow>
       <MacRow {...props} />
@@ -124,7 +124,7 @@ function MacRow(props: AdapterProps) {
   const { machine, adapter, index, issues, onAdapter } = props;
   const twins = othersWithMac(useMachines().values(), machine.id, adapter.macAddress);
   const names = twins.map(({ config }) => `'${config.name}'`).join(', ');
-  const isOff = isLocked(props, 'off');
+  const isFixed = isLocked(props, 'plug');
   return (
     <FormRow
       label="MAC Address"
@@ -136,13 +136,13 @@ function MacRow(props: AdapterProps) {
           value={adapter.macAddress}
           onChange={(event) => onAdapter({ macAddress: event.currentTarget.value.toLowerCase() })}
           error={issueAt(issues, `adapters.${index}.macAddress`)?.message}
-          disabled={isOff}
+          disabled={isFixed}
           spellCheck={false}
         />
         <ActionIcon
           variant="default"
           aria-label="New MAC address"
-          disabled={isOff}
+          disabled={isFixed}
           onClick={() => onAdapter({ macAddress: randomMac() })}
         >
           <IconRefresh size={15} />

@@ -46,7 +46,7 @@ export function NetworkPage(props: SettingsPageProps) {
             variant="default"
             style={{ flex: 'none' }}
             leftSection={<IconPlus size={14} />}
-            disabled={isLocked(props, 'off') || adapters.length >= most}
+            disabled={isLocked(props, 'plug') || adapters.length >= most}
             onClick={add}
           >
             Add adapter

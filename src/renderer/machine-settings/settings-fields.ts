@@ -64,7 +64,7 @@ export function whyLimited(state: MachineState, canPlug = false): string | null 
     return 'The machine has a saved state, which fits the hardware it was saved with: only names and the execution cap can be changed.';
   }
   if (isOnline(state) && canPlug) {
-    return 'The machine is running: names, claims, the execution cap, discs, cables, disks on VirtIO and SCSI controllers, network adapters and processors can be changed now, the rest when it is powered off.';
+    return 'The machine is running: names, claims, the execution cap, discs, networks, disks on VirtIO and SCSI controllers, network adapters and processors can be changed now, the rest when it is powered off.';
   }
   if (isOnline(state)) {
     return 'The machine is running: names, the execution cap, discs and networks can be changed now, the rest when it is powered off.';

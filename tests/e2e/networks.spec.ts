@@ -1,0 +1,129 @@
+import { expect, type Page } from '@playwright/test';
+import { type App, picture, test } from './app.ts';
+
+/** Machines of the embedded engine, off, each with one adapter. */
+async function makeMachines(app: App, names: readonly string[]): Promise<void> {
+  for (const name of names) {
+    await app.connection.client.machine.create({ name, isDemo: true, memoryMiB: 96, engine: 'embedded' });
+  }
+}
+
+/** Puts a machine's first adapter on a network through its settings. */
+async function attach(page: Page, machine: string, network: string): Promise<void> {
+  await page.getByRole('treeitem', { name: machine }).click();
+  await page.getByRole('button', { name: 'Edit Network' }).click();
+  const dialog = page.getByRole('dialog', { name: `Settings of ${machine}` });
+  const adapter = dialog.getByRole('region', { name: 'Adapter 1' });
+  await adapter.getByRole('combobox', { name: 'Attached to' }).click();
+  await page.getByRole('option', { name: 'NAT Network' }).click();
+  await adapter.getByRole('combobox', { name: 'Name' }).click();
+  await page.getByRole('option', { name: network, exact: true }).click();
+  await dialog.getByRole('button', { name: 'OK' }).click();
+  await expect(dialog).toBeHidden();
+}
+
+test('two machines on a network of their own: addresses, a forward, the map, and who reaches whom', async ({
+  page,
+  app,
+}) => {
+  const { client } = app.connection;
+  await makeMachines(app, ['web', 'mail', 'lone']);
+  await page.getByRole('treeitem', { name: 'web' }).click();
+
+  await page.keyboard.press('Control+h');
+  await page.getByRole('button', { name: 'Create', exact: true }).click();
+  const create = page.getByRole('dialog', { name: 'Create a network' });
+  await create.getByRole('textbox', { name: 'Name' }).fill('Lab');
+  await create.getByRole('textbox', { name: 'Range' }).fill('10.44');
+  await expect(create.getByRole('button', { name: 'Create' })).toBeDisabled();
+  await create.getByRole('textbox', { name: 'Range' }).fill('10.44.0.0/24');
+  await create.getByRole('button', { name: 'Create' }).click();
+  const line = page.getByRole('grid', { name: 'Networks' }).getByRole('row', { name: 'Lab' });
+  await expect(line).toContainText('10.44.0.0/24');
+
+  for (const name of ['web', 'mail']) await attach(page, name, 'Lab');
+  for (const name of ['web', 'mail', 'lone']) await client.machine.start({ machine: name });
+  await page.keyboard.press('Control+h');
+  await line.click();
+  const details = page.getByRole('region', { name: 'Network Lab' });
+  const ports = details.getByRole('table', { name: 'Machines on Lab' });
+  await expect(ports.getByRole('row', { name: 'web' })).toContainText(/10\.44\.0\.\d+/);
+  await expect(ports.getByRole('row', { name: 'mail' })).toContainText('mail.inn');
+  await picture(page, 'networks-light');
+
+  await details.getByRole('tab', { name: /Port forwards/ }).click();
+  const form = details.getByRole('form', { name: 'New port forward' });
+  await form.getByRole('textbox', { name: 'Guest port' }).fill('80');
+  await form.getByRole('button', { name: 'Add' }).click();
+  const forwards = details.getByRole('table', { name: 'Port forwards' });
+  await expect(forwards.getByRole('row', { name: /web|mail/ })).toContainText(/127\.0\.0\.1:\d+.*open/);
+  await picture(page, 'networks-forwards');
+
+  await page.getByRole('tab', { name: 'Map' }).click();
+  const map = page.getByRole('group', { name: 'Network map' });
+  await expect(map.getByRole('button', { name: /web, Running.*10\.44\.0\./ })).toBeVisible();
+  await expect(map.getByRole('button', { name: /Network Lab.*running/ })).toBeVisible();
+  await expect(page.getByRole('table', { name: 'The network map in words' })).toContainText('10.44.0.');
+  await picture(page, 'networks-map-light');
+  await page.emulateMedia({ colorScheme: 'dark' });
+  await picture(page, 'networks-map-dark');
+
+  await page.getByRole('tab', { name: 'Isolation' }).click();
+  const matrix = page.getByRole('grid', { name: 'Who reaches whom' });
+  const columns = await matrix.getByRole('columnheader').allInnerTexts();
+  const cell = (from: string, to: string) =>
+    matrix
+      .getByRole('row', { name: from })
+      .getByRole('gridcell')
+      .nth(columns.indexOf(to) - 1);
+  await expect(cell('web', 'mail')).toContainText('Yes');
+  await expect(cell('web', 'lone')).toContainText('No');
+  await cell('web', 'lone').focus();
+  await expect(page.getByText('web does not reach lone.')).toBeVisible();
+  await picture(page, 'networks-isolation-dark');
+  await page.emulateMedia({ colorScheme: 'light' });
+  await picture(page, 'networks-isolation-light');
+
+  await page.getByRole('button', { name: 'Can A reach B?' }).click();
+  const reach = page.getByRole('dialog', { name: 'Can A reach B?' });
+  await reach.getByRole('combobox', { name: 'To' }).click();
+  await page.getByRole('option', { name: 'Internet' }).click();
+  await expect(reach.getByRole('status', { name: 'Answer' })).toContainText('Decided by');
+  await picture(page, 'networks-reach');
+  await page.keyboard.press('Escape');
+
+  await page.getByRole('tab', { name: 'Map' }).click();
+  await map.getByRole('button', { name: /^web/ }).click();
+  await expect(page.getByRole('button', { name: 'Copy web.inn' })).toBeVisible();
+  await picture(page, 'networks-details');
+});
+
+test('isolation, limits and the cable of a running machine are set in its settings', async ({ page, app }) => {
+  const { client } = app.connection;
+  await makeMachines(app, ['web']);
+  await client.machine.start({ machine: 'web' });
+  await page.getByRole('treeitem', { name: 'web' }).click();
+  await page.getByRole('button', { name: 'Edit Network' }).click();
+  const dialog = page.getByRole('dialog', { name: 'Settings of web' });
+  const adapter = dialog.getByRole('region', { name: 'Adapter 1' });
+  await expect(adapter.getByRole('textbox', { name: 'MAC Address' })).toBeDisabled();
+  await adapter.getByRole('button', { name: 'Advanced settings of adapter 1' }).click();
+  await adapter.getByRole('combobox', { name: 'Isolation' }).click();
+  await picture(page, 'networks-profiles');
+  await page.getByRole('option', { name: 'Offline' }).click();
+  await adapter.getByRole('textbox', { name: 'Limit in' }).fill('quick');
+  await expect(adapter.getByText('Write a rate such as 10 Mbit/s')).toBeVisible();
+  await adapter.getByRole('textbox', { name: 'Limit in' }).fill('5 Mbit/s');
+  await picture(page, 'networks-settings-light');
+  await page.emulateMedia({ colorScheme: 'dark' });
+  await picture(page, 'networks-settings-dark');
+  await dialog.getByRole('button', { name: 'OK' }).click();
+  await expect(dialog).toBeHidden();
+  const [saved] = (await client.machine.list({})).flatMap(({ config }) => config.adapters);
+  expect(saved).toMatchObject({ profile: 'offline', limitInBitsPerSecond: 5_000_000 });
+
+  await page.keyboard.press('Control+h');
+  await page.getByRole('tab', { name: 'Map' }).click();
+  await client.machine.list({});
+  await expect(page.getByRole('table', { name: 'The network map in words' })).toContainText('Offline');
+});
