@@ -124,9 +124,12 @@ describe('the map', () => {
   const overlaps = (a: Box, b: Box) =>
     a.x < b.x + b.width && b.x < a.x + a.width && a.y < b.y + b.height && b.y < a.y + a.height;
 
+  const layoutOf = (machines: Machine[], networks: Network[], width = 900) =>
+    mapLayout(machines.values(), networks.values(), width);
+
   test.each([1, 7, 24, 25, 100])('%i machines lie beside each other, inside the drawing', (count) => {
     for (const width of [400, 980, 1900]) {
-      const { tiles, cards, places, ...size } = mapLayout(house(count), [nat, lab], width);
+      const { tiles, cards, places, ...size } = layoutOf(house(count), [nat, lab], width);
       const boxes: Box[] = [...tiles, ...cards, ...places];
       expect(tiles).toHaveLength(count);
       for (const [index, box] of boxes.entries()) {
@@ -138,7 +141,7 @@ describe('the map', () => {
   });
 
   test('every adapter on a network has a wire, also the second of a machine', () => {
-    const { wires } = mapLayout([machineOn('router', nat, lab), machineOn('alone', null)], [nat, lab], 900);
+    const { wires } = layoutOf([machineOn('router', nat, lab), machineOn('alone', null)], [nat, lab]);
     expect(wires.map(({ attachment }) => attachment.network?.name)).toEqual(['nat', 'Lab']);
     expect(new Set(wires.map(({ path }) => path)).size).toBe(2);
   });
@@ -148,13 +151,13 @@ describe('the map', () => {
       ...{ id: randomUUID(), protocol: 'tcp', hostPort: 8080, machineId: randomUUID(), adapter: 0, guestPort: 80 },
     });
     const forwarded = aNetwork('natNetwork', { name: 'Forwarded', forwards: [forward] });
-    const { links } = mapLayout([machineOn('a', lab)], [lab, forwarded], 900);
+    const { links } = layoutOf([machineOn('a', lab)], [lab, forwarded]);
     expect(links.map(({ key }) => key)).toEqual([`${forwarded.id}/internet`, `${forwarded.id}/host`]);
   });
 
   test('a built-in network is drawn only when a machine is on it', () => {
-    expect(mapLayout([], [nat, lab], 900).cards.map(({ network }) => network.name)).toEqual(['Lab']);
-    expect(mapLayout([machineOn('a', nat)], [nat, lab], 900).cards).toHaveLength(2);
+    expect(layoutOf([], [nat, lab]).cards.map(({ network }) => network.name)).toEqual(['Lab']);
+    expect(layoutOf([machineOn('a', nat)], [nat, lab]).cards).toHaveLength(2);
   });
 });
 

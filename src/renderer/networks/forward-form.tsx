@@ -92,7 +92,7 @@ export function ForwardForm({ machines, network, onAdded }: ForwardFormProps) {
           onChange={(event) => setDescription(event.currentTarget.value)}
         />
       )}
-      {failure !== null ? <FailureLine failure={failure} /> : <p className={classes.note}>{hint(fields)}</p>}
+      {failure !== null ? <FailureLine failure={failure} /> : <p className={classes.hint}>{hint(fields)}</p>}
     </form>
   );
 }

@@ -43,8 +43,9 @@ interface Band {
  */
 export function mapLayout(machines: Iterable<Machine>, networks: Iterable<Network>, availablePx: number): MapLayout {
   const allMachines = [...machines];
-  const all = attachments(allMachines, networks);
-  const bands = bandsOf(allMachines, [...networks], all);
+  const allNetworks = [...networks];
+  const all = attachments(allMachines, allNetworks);
+  const bands = bandsOf(allMachines, allNetworks, all);
   const isDense = allMachines.length > MANY_MACHINES;
   const fixed = 2 * EDGE + LANE + BUS_GAP + CARD.width + PLACE_GAP + PLACE.width;
   const most = Math.max(1, Math.min(5, Math.floor((availablePx - fixed) / (TILE_WIDTH + COLUMN_GAP))));

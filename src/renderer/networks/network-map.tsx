@@ -19,6 +19,9 @@ import { PLACE_LABELS } from './network-words.ts';
 import { portKey, portsOf } from './traffic.ts';
 import { useNetworksNow } from './use-networks-now.ts';
 
+/** The measured width of the frame includes both its borders. */
+const BORDERS_PX = 2;
+
 interface NetworkMapProps {
   onNetwork(id: NetworkId): void;
 }
@@ -30,7 +33,7 @@ export function NetworkMap({ onNetwork }: NetworkMapProps) {
   const { details, traffic } = useNetworksNow();
   const { ref, width } = useElementSize<HTMLDivElement>();
   const layout = useMemo(
-    () => mapLayout(machines.values(), networks.values(), Math.floor(width)),
+    () => mapLayout(machines.values(), networks.values(), Math.floor(width) - BORDERS_PX),
     [machines, networks, width],
   );
   const ports = useMemo(() => portsOf(details), [details]);
