@@ -22,6 +22,8 @@ function controller(type: ControllerType, disks: number): MachineConfig['storage
   return { name: type, type, attachments };
 }
 
+const q35 = { ...CONFIG.motherboard, chipset: 'q35' };
+
 const adapter = (mode: 'nat' | 'internal', model: 'auto' | 'e1000' = 'auto') => ({
   ...{ model, mode, macAddress: '52:54:00:00:00:01', isCableConnected: true, ...USUAL_ADAPTER },
 });
@@ -36,7 +38,9 @@ describe('what QEMU says to a configuration', () => {
   it.each([
     ['too little memory', { memoryMiB: 3 }, ['error memoryMiB']],
     ['NVMe disks, which cannot be saved', { storage: [controller('nvme', 1)] }, ['warning storage.0.type']],
-    ['more PCI devices than places', { storage: [controller('virtio', 27)] }, ['error storage']],
+    ['as many PCI devices as places', { storage: [controller('virtio', 25)] }, []],
+    ['more PCI devices than places', { storage: [controller('virtio', 26)] }, ['error storage']],
+    ['places kept for what is plugged', { storage: [controller('virtio', 22)], motherboard: q35 }, ['error storage']],
     ['as many SCSI disks as there are', { storage: [controller('scsi', 16)] }, []],
   ] as const)('%s: %j', (_, config, issues) => {
     expect(check(config as Partial<MachineConfig>, {})).toEqual(issues);

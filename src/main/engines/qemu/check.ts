@@ -3,14 +3,15 @@ import type { Issue, MachineConfig } from '../../../shared/model/machine.ts';
 import { CONTROLLER_SLOTS, type StorageController } from '../../../shared/model/storage.ts';
 import { formatMiB } from '../../../shared/units.ts';
 import { checkBoard } from './check-board.ts';
+import { EXPRESS_SLOTS } from './command-line/hotplug-slots.ts';
 import { FRAMES_VERSION, type Installation, isAtLeast, printVersion } from './installation.ts';
 
 const error = (field: string, message: string): Issue => ({ severity: 'error', field, message });
 const warning = (field: string, message: string): Issue => ({ severity: 'warning', field, message });
 
-/** Slots of the PCI bus that chipset, display, USB and what guests need of virtio take for themselves. */
 const PCI_SLOTS = 32;
-const PCI_SLOTS_TAKEN = 6;
+/** Slots of the PCI bus that chipset, display, USB and what guests need of virtio take for themselves. */
+const PCI_SLOTS_TAKEN = 7;
 
 /**
  * Why QEMU cannot run this configuration, field by field. Pure.
@@ -60,7 +61,8 @@ function checkPciSlots({ storage, adapters, motherboard, audio }: MachineConfig)
   const cards = [hasIde, motherboard.watchdog !== 'none', audio.card === 'hda' || audio.card === 'ac97'];
   const others = adapters.length + cards.filter(Boolean).length;
   const needed = slots.reduce((sum, count) => sum + count, others);
-  const free = PCI_SLOTS - PCI_SLOTS_TAKEN;
+  const forPlugging = motherboard.chipset === 'q35' ? EXPRESS_SLOTS : 0;
+  const free = PCI_SLOTS - PCI_SLOTS_TAKEN - forPlugging;
   if (needed <= free) return [];
   const message = `The machine needs ${needed} places for PCI devices and has ${free}: use SCSI for so many disks.`;
   return [error('storage', message)];

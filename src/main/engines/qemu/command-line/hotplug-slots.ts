@@ -3,7 +3,7 @@ import { osTypeOf } from '../../../../shared/os-types.ts';
 import { type CommandPart, type CommandPlan, jsonOption, part } from './part.ts';
 
 /** Devices that can be added to a running machine with a PCI Express board; the older board has a whole bus for them. */
-const EXPRESS_SLOTS = 4;
+export const EXPRESS_SLOTS = 4;
 /** Up to so many processors can be plugged into a running machine. */
 const PROCESSOR_SLOTS = 8;
 
