@@ -56,6 +56,19 @@ describe('the life of a machine', () => {
     expect(readdirSync(house.paths.machineFolder(id))).toEqual(['logs']);
   });
 
+  it('keeps one saved state of a machine that was saved again before its restored guest went on', async () => {
+    const house = openHouse();
+    const id = house.add();
+    await house.runner.start(id);
+    await house.runner.saveState(id);
+    house.engine.script.before.resume = fails();
+    await refusalOf(() => house.runner.start(id));
+    expect(house.get(id).state).toBe('Paused');
+    const { savedStateFile } = await house.runner.saveState(id);
+    const states = readdirSync(house.paths.machineFolder(id)).filter((name) => name.endsWith('.state'));
+    expect(states).toEqual([savedStateFile]);
+  });
+
   it('discards a saved state with its file', async () => {
     const house = openHouse();
     const id = house.add();

@@ -26,15 +26,30 @@ export async function saveState(
     const options = { title: `Saving the state of '${config.name}'`, machineId: id, canCancel: true };
     await context.deps.tasks.run(options, (task) => writeState(context, live, savedStateFile, task, interrupted));
   } catch (error) {
-    if (isComplete(live)) return finish(context, live);
-    await context.removeState(id, savedStateFile);
-    if (live.exit) throw error;
-    live.saved = savedBefore;
-    // The file of before is still good: a machine that was paused since its restore has not touched its disks.
-    if (interrupted.aborted) context.states.patch(id, { savedStateFile: before.savedStateFile });
-    else await goOn(context, live, before, error);
-    throw error;
+    if (!isComplete(live)) {
+      await takeBack(context, live, before, { savedStateFile, savedBefore, isInterrupted: interrupted.aborted, error });
+      throw error;
+    }
+    await finish(context, live);
   }
+  // A machine that stood paused since its restore still had the state that it came from: the new one takes its place.
+  if (before.savedStateFile !== null) await context.removeState(id, before.savedStateFile);
+}
+
+interface FailedSave {
+  savedStateFile: string;
+  savedBefore: LiveSession['saved'];
+  isInterrupted: boolean;
+  error: unknown;
+}
+
+async function takeBack(context: RunnerContext, live: LiveSession, before: MachineRecord, failed: FailedSave) {
+  await context.removeState(before.id, failed.savedStateFile);
+  if (live.exit) return;
+  live.saved = failed.savedBefore;
+  // The file of before is still good: a machine that was paused since its restore has not touched its disks.
+  if (failed.isInterrupted) context.states.patch(before.id, { savedStateFile: before.savedStateFile });
+  else await goOn(context, live, before, failed.error);
 }
 
 /** A call, so that the compiler does not take the phase of before for the present one. */
