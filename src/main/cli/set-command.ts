@@ -7,8 +7,8 @@ import { EngineChoice } from '../../shared/model/engine.ts';
 import { BootDevice, LIMITS } from '../../shared/model/hardware.ts';
 import type { Machine, MachineConfig } from '../../shared/model/machine.ts';
 import type { MediumId } from '../../shared/model/medium.ts';
-import { AdapterMode } from '../../shared/model/network.ts';
 import type { InnClient } from '../api/client-link.ts';
+import { type AdapterOptions, adaptersWith, addAdapterOptions } from './adapter-options.ts';
 import { memory, onOff, wholeNumber } from './arguments.ts';
 import { addBoardOptions, type BoardOptions, withBoardChanges } from './board-options.ts';
 import { choice, choiceList } from './choice.ts';
@@ -19,7 +19,7 @@ import { machineFields } from './print.ts';
 import { addSleepOptions, type SleepOptions, withSleep } from './sleep-options.ts';
 import { summaryOf } from './summary.ts';
 
-interface SetOptions extends BoardOptions, ClaimOptions, SleepOptions, OrderOptions {
+interface SetOptions extends AdapterOptions, BoardOptions, ClaimOptions, SleepOptions, OrderOptions {
   name?: string;
   os?: string;
   memory?: number;
@@ -30,18 +30,12 @@ interface SetOptions extends BoardOptions, ClaimOptions, SleepOptions, OrderOpti
   description?: string;
   group?: string;
   warmStart?: boolean;
-  network?: AdapterMode;
-  cable?: boolean;
   iso?: string;
   pool?: string;
 }
 
 /** The configuration with what the options say; everything else stays as it is. */
 export function applyOptions(config: MachineConfig, options: SetOptions): MachineConfig {
-  const adapter = {
-    ...(options.network === undefined ? {} : { mode: options.network }),
-    ...(options.cable === undefined ? {} : { isCableConnected: options.cable }),
-  };
   const base = withOrder(withSleep(withBoardChanges(config, options), options), options);
   return {
     ...base,
@@ -58,7 +52,6 @@ export function applyOptions(config: MachineConfig, options: SetOptions): Machin
     description: options.description ?? config.description,
     group: options.group ?? config.group,
     keepsWarmStart: options.warmStart ?? config.keepsWarmStart,
-    adapters: config.adapters.map((each, index) => (index === 0 ? { ...each, ...adapter } : each)),
   };
 }
 
@@ -117,21 +110,16 @@ export function addSetCommand(program: Command, context: CliContext): void {
     .option('--description <text>', 'a note for people')
     .option('--group <path>', 'group in the list, / for none')
     .option('--warm-start <on|off>', 'keep the booted state for instant starts', onOff)
-    .option(
-      '--network <mode>',
-      `mode of the first adapter: ${AdapterMode.options.join(', ')}`,
-      choice(AdapterMode.options),
-    )
-    .option('--cable <on|off>', 'cable of the first adapter; also while it runs', onOff)
     .option('--pool <pool|none>', 'the resource pool it belongs to')
     .option('--iso <file|none>', 'insert or eject a disc; also while it runs');
-  addOrderOptions(addSleepOptions(addClaimOptions(addBoardOptions(command)))).action(
+  addAdapterOptions(addOrderOptions(addSleepOptions(addClaimOptions(addBoardOptions(command))))).action(
     async (name: string, options: SetOptions, command: Command) => {
       const { iso, pool, ...settings } = options;
       await withConnection(context, async ({ client }) => {
         let machine = await client.machine.get({ machine: name });
         if (Object.keys(settings).length > 0) {
-          const config = applyOptions(machine.config, settings);
+          const adapters = await adaptersWith(machine.config, settings, client);
+          const config = applyOptions({ ...machine.config, adapters }, settings);
           machine = await client.machine.configure({ machine: machine.id, revision: machine.revision, config });
         }
         if (pool !== undefined) {

@@ -81,8 +81,11 @@ export class ReachReport {
   /** Asks for the other's address from the one's port. @returns whether it answered; undefined: nobody could be asked */
   async #ask(from: Machine, to: Machine, { from: a, to: b }: Verdict): Promise<boolean | undefined> {
     if (from.state !== 'Running' || to.state !== 'Running' || !a?.network || !b?.network) return undefined;
-    const address = addressOf(b.adapter, this.#deps.table.leases(b.network.id));
-    const { live } = this.#deps;
+    const { live, table } = this.#deps;
+    // A guest that has just come from another network still has the address of that one.
+    const networks = [b.network, ...table.list()];
+    const leases = networks.flatMap(({ id }) => table.leases(id));
+    const address = addressOf(b.adapter, leases);
     const client = live.isRunning(a.network) ? live.of(a.network).keeper.client : undefined;
     if (!client || address === null) return undefined;
     const request = { portId: portIdOf(from.id, a.index), address, timeoutMs: PROBE_MS };

@@ -1,0 +1,171 @@
+import path from 'node:path';
+import type { Command } from 'commander';
+import { contract } from '../../shared/contract.ts';
+import { NetworkKind } from '../../shared/model/virtual-network.ts';
+import type { InnClient } from '../api/client-link.ts';
+import { size, wholeNumber } from './arguments.ts';
+import { choice } from './choice.ts';
+import { type CliContext, show, withConnection } from './context.ts';
+import { addressTable, leaseTable, networkFields, networkLines, networkTable, reachLines } from './network-lines.ts';
+import { summaryOf } from './summary.ts';
+
+interface NetworkOptions {
+  subnet?: string;
+  mtu?: number;
+  description?: string;
+  name?: string;
+}
+
+/** `inn network list|show|create|set|remove|leases|capture`, `inn ip`, `inn reach`. */
+export function addNetworkCommands(program: Command, context: CliContext): void {
+  const group = program
+    .command('network')
+    .description('Virtual networks: list, show, create, set, remove, leases, capture');
+  addList(group, context);
+  addShow(group, context);
+  addCreate(group, context);
+  addSet(group, context);
+  addRemove(group, context);
+  addLeases(group, context);
+  addCapture(group, context);
+  addIp(program, context);
+  addReach(program, context);
+}
+
+/** All networks as they are at the moment. */
+export async function allNetworks(client: InnClient) {
+  const networks = await client.network.list({});
+  return Promise.all(networks.map(({ id }) => client.network.get({ network: id })));
+}
+
+function addList(group: Command, context: CliContext): void {
+  group
+    .command('list')
+    .description(summaryOf(contract.network.list))
+    .action(async (_options: object, command: Command) => {
+      await withConnection(context, async ({ client }) =>
+        show(context, command, await allNetworks(client), networkTable),
+      );
+    });
+}
+
+function addShow(group: Command, context: CliContext): void {
+  group
+    .command('show <network>')
+    .description(summaryOf(contract.network.get))
+    .action(async (network: string, _options: object, command: Command) => {
+      await withConnection(context, async ({ client }) =>
+        show(context, command, await client.network.get({ network }), networkLines),
+      );
+    });
+}
+
+function addNetworkOptions(command: Command): Command {
+  return command
+    .option('--subnet <range>', 'its addresses, such as 10.0.4.0/24, or none for an internal network')
+    .option('--mtu <bytes>', 'largest content of a frame', wholeNumber(576, 9000))
+    .option('--description <text>', 'a note for people');
+}
+
+const rangeOf = ({ subnet, ...rest }: NetworkOptions) =>
+  subnet === undefined ? rest : { ...rest, subnet: subnet === 'none' ? null : subnet };
+
+function addCreate(group: Command, context: CliContext): void {
+  addNetworkOptions(group.command('create <name>').description(summaryOf(contract.network.create)))
+    .option('--kind <kind>', NetworkKind.options.join(', '), choice(NetworkKind.options), 'natNetwork')
+    .action(async (name: string, { kind, ...options }: NetworkOptions & { kind: NetworkKind }, command: Command) => {
+      await withConnection(context, async ({ client }) =>
+        show(context, command, await client.network.create({ ...rangeOf(options), name, kind }), networkFields),
+      );
+    });
+}
+
+function addSet(group: Command, context: CliContext): void {
+  addNetworkOptions(group.command('set <network>').description(summaryOf(contract.network.configure)))
+    .option('--name <name>', 'rename it')
+    .action(async (network: string, options: NetworkOptions, command: Command) => {
+      await withConnection(context, async ({ client }) =>
+        show(context, command, await client.network.configure({ network, ...rangeOf(options) }), networkFields),
+      );
+    });
+}
+
+function addRemove(group: Command, context: CliContext): void {
+  group
+    .command('remove <network>')
+    .description(summaryOf(contract.network.remove))
+    .action(async (network: string, _options: object, command: Command) => {
+      await withConnection(context, async ({ client }) => {
+        const removed = await client.network.remove({ network });
+        show(context, command, removed, () => [`Removed the network '${network}'.`]);
+      });
+    });
+}
+
+function addLeases(group: Command, context: CliContext): void {
+  group
+    .command('leases <network>')
+    .description('Addresses that a network has given')
+    .action(async (network: string, _options: object, command: Command) => {
+      await withConnection(context, async ({ client }) =>
+        show(context, command, await client.network.get({ network }), leaseTable),
+      );
+    });
+}
+
+interface CaptureOptions {
+  machine?: string;
+  adapter?: number;
+  file?: string;
+  limit?: number;
+  stop?: string;
+}
+
+function addCapture(group: Command, context: CliContext): void {
+  group
+    .command('capture <network>')
+    .description(`${summaryOf(contract.network.startCapture)}; it goes on until --stop`)
+    .option('--machine <machine>', 'only what this machine sends and gets')
+    .option('--adapter <n>', 'which of its adapters', wholeNumber(1, 8))
+    .option('--file <file>', 'by default a new file in the data folder')
+    .option('--limit <size>', 'size at which a new file begins', size)
+    .option('--stop <id>', 'end a capture')
+    .action(async (network: string, options: CaptureOptions, command: Command) => {
+      const { machine, adapter, file, limit, stop } = options;
+      await withConnection(context, async ({ client }) => {
+        const capture =
+          stop === undefined
+            ? await client.network.startCapture({
+                ...{ network, machine, limitBytes: limit, adapter: adapter === undefined ? undefined : adapter - 1 },
+                path: file === undefined ? undefined : path.resolve(file),
+              })
+            : await client.network.stopCapture({ network, id: stop });
+        const ending =
+          stop === undefined ? `End it with: inn network capture '${network}' --stop ${capture.id}` : 'Ended.';
+        show(context, command, capture, () => [`Capture ${capture.id} in ${capture.path}`, ending]);
+      });
+    });
+}
+
+function addIp(program: Command, context: CliContext): void {
+  program
+    .command('ip <machine>')
+    .description(summaryOf(contract.network.addresses))
+    .action(async (machine: string, _options: object, command: Command) => {
+      await withConnection(context, async ({ client }) =>
+        show(context, command, await client.network.addresses({ machine }), addressTable),
+      );
+    });
+}
+
+function addReach(program: Command, context: CliContext): void {
+  program
+    .command('reach <machine> <to>')
+    .description(`${summaryOf(contract.network.reach)}; <to> is a machine, host, lan, internet or an address`)
+    .option('--port <n>', 'a port there', wholeNumber(1, 65_535))
+    .action(async (machine: string, to: string, { port }: { port?: number }, command: Command) => {
+      await withConnection(context, async ({ client }) =>
+        show(context, command, await client.network.reach({ machine, to, port }), reachLines),
+      );
+    });
+}

@@ -1,0 +1,109 @@
+import type { Network, NetworkDetails, ReachAnswer } from '../../shared/model/virtual-network.ts';
+import type { MachineAddress } from '../../shared/network-contract.ts';
+import { formatBytes } from '../../shared/units.ts';
+import { fields, table } from './print.ts';
+
+const KINDS: Record<Network['kind'], string> = {
+  nat: 'NAT',
+  natNetwork: 'NAT Network',
+  internal: 'internal',
+  hostOnly: 'host-only',
+};
+
+export function networkTable(all: readonly NetworkDetails[]): string[] {
+  return table(
+    ['NAME', 'KIND', 'RANGE', 'MACHINES', 'FORWARDS'],
+    all.map(({ network, ports }) => [
+      network.name,
+      KINDS[network.kind],
+      network.subnet ?? 'none',
+      ports.map(({ machineName }) => machineName).join(', ') || '-',
+      String(network.forwards.length),
+    ]),
+  );
+}
+
+export function networkFields({ name, kind, subnet, mtu, description, id }: Network): string[] {
+  return fields([
+    ['Name', name],
+    ['Id', id],
+    ['Kind', KINDS[kind]],
+    ['Range', subnet ?? 'none'],
+    ['MTU', String(mtu)],
+    ...(description ? ([['Description', description]] as [string, string][]) : []),
+  ]);
+}
+
+/** A network as it is at the moment. */
+export function networkLines(details: NetworkDetails): string[] {
+  const { network, isRunning, gatewayAddress, ports, refusals, captures } = details;
+  return [
+    ...networkFields(network),
+    ...fields([['State', isRunning ? `running, gateway ${gatewayAddress ?? 'none'}` : 'no machine on it is on']]),
+    ...(ports.length === 0 ? [] : ['', ...portTable(ports)]),
+    ...refusals.map(({ says, count }) => `Refused ${count} times: ${says}`),
+    ...captures.map(({ id, path, bytes }) => `Capture ${id}: ${formatBytes(bytes)} in ${path}`),
+  ];
+}
+
+function portTable(ports: NetworkDetails['ports']): string[] {
+  return table(
+    ['MACHINE', 'ADDRESS', 'PROFILE', 'CABLE', 'IN', 'OUT', 'DROPPED'],
+    ports.map(({ machineName, address, profile, isCableConnected, inBytes, outBytes, drops }) => [
+      machineName,
+      address ?? '-',
+      profile,
+      isCableConnected ? 'plugged' : 'pulled',
+      formatBytes(inBytes),
+      formatBytes(outBytes),
+      Object.entries(drops)
+        .map(([reason, count]) => `${count} ${reason}`)
+        .join(', ') || '0',
+    ]),
+  );
+}
+
+export function leaseTable({ leases }: NetworkDetails): string[] {
+  if (leases.length === 0) return ['No addresses were given yet.'];
+  return table(
+    ['ADDRESS', 'MAC ADDRESS', 'MACHINE', 'HOST NAME', 'UNTIL'],
+    leases.map(({ address, macAddress, machineName, hostName, expiresAt }) => [
+      ...[address, macAddress, machineName ?? '-', hostName ?? '-', expiresAt],
+    ]),
+  );
+}
+
+/** @param nameOf name of a machine by its id */
+export function forwardTable(all: readonly NetworkDetails[], nameOf: (id: string) => string): string[] {
+  const rows = all.flatMap(({ network, forwards }) =>
+    network.forwards.map((forward) => {
+      const state = forwards.find(({ id }) => id === forward.id);
+      const status =
+        state?.failure ?? (state?.openPort == null ? 'closed: the machine is off' : `open on ${state.openPort}`);
+      return [
+        nameOf(forward.machineId),
+        forward.protocol,
+        `${forward.hostAddress}:${forward.hostPort}`,
+        String(forward.guestPort),
+        status,
+        forward.id,
+      ];
+    }),
+  );
+  if (rows.length === 0) return ['No port forwards yet. Try `inn forward add <machine> 8080:80`.'];
+  return table(['MACHINE', 'PROTOCOL', 'HOST', 'GUEST PORT', 'STATE', 'ID'], rows);
+}
+
+export function addressTable(addresses: readonly MachineAddress[]): string[] {
+  return table(
+    ['ADAPTER', 'ADDRESS', 'NAME', 'NETWORK', 'MAC ADDRESS'],
+    addresses.map(({ adapter, address, name, network, macAddress }) => [
+      ...[String(adapter + 1), address ?? '-', name ?? '-', network ?? 'none', macAddress],
+    ]),
+  );
+}
+
+export function reachLines({ from, to, isReachable, reason, rule, isProven }: ReachAnswer): string[] {
+  const proof = isProven === true ? ' Proven over the switch.' : isProven === false ? ' A probe says otherwise!' : '';
+  return [`'${from}' ${isReachable ? 'reaches' : 'does not reach'} '${to}'. ${reason} (${rule})${proof}`];
+}
