@@ -5,24 +5,23 @@ import { api } from '../api.ts';
 import { FailureLine } from '../components/failure-line.tsx';
 import { openDialog } from '../dialogs.ts';
 import media from '../media/media-page.module.css';
-import { useMachines, useNetworks } from '../store.ts';
 import { view } from '../view.ts';
 import classes from './isolation.module.css';
 import { IsolationTable } from './isolation-table.tsx';
 import { matrixOf } from './matrix-rows.ts';
 import { ToolButton } from './tool-button.tsx';
-import { useFailingAnswer } from './use-failing-answer.ts';
+import { useWatched } from './use-watched.ts';
 import { Verdict } from './verdict.tsx';
+
+/** Pause between two looks: guests that come up begin to answer, and settings change. */
+const EVERY_MS = 4000;
 
 /** The isolation report: who reaches whom, and why or why not. */
 export function IsolationTab() {
-  const machines = useMachines();
-  const networks = useNetworks();
   const [turn, setTurn] = useState(0);
-  const [shown, setShown] = useState<ReachAnswer | null>(null);
-  // Whatever could change an answer asks anew: settings and states of machines, and networks with their forwards.
-  const key = `${turn} ${[...machines.values()].map(({ id, revision, state }) => `${id}${revision}${state}`).join()} ${JSON.stringify([...networks.values()])}`;
-  const { answer, failure } = useFailingAnswer(() => api.network.matrix({}), key);
+  const [shown, setShown] = useState<Pick<ReachAnswer, 'from' | 'to'> | null>(null);
+  const { answer, failure } = useWatched(() => api.network.matrix({}), String(turn), EVERY_MS);
+  const about = answer?.answers.find(({ from, to }) => from === shown?.from && to === shown.to);
   const matrix = answer && matrixOf(answer);
   return (
     <div className={classes.page}>
@@ -41,14 +40,15 @@ export function IsolationTab() {
       </div>
       <div className={classes.table}>
         {failure !== null && <FailureLine failure={failure} />}
+        {matrix === undefined && failure === null && <p className={classes.quiet}>Trying…</p>}
         {matrix?.rows.length === 0 && <p className={classes.quiet}>There is no machine yet.</p>}
         {matrix !== undefined && matrix.rows.length > 0 && <IsolationTable matrix={matrix} onShow={setShown} />}
       </div>
       <div className={classes.answer} aria-live="polite">
-        {shown === null ? (
+        {about === undefined ? (
           <p className={classes.quiet}>Point at a cell, or go to it with the arrow keys, to see which rule decides.</p>
         ) : (
-          <Verdict answer={shown} />
+          <Verdict answer={about} />
         )}
       </div>
     </div>

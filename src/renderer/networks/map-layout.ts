@@ -23,7 +23,7 @@ const ROW_GAP = 16;
 const BAND_GAP = 26;
 const LANE = 64;
 const BUS_GAP = 16;
-const CARD = { width: 178, height: 56 };
+const CARD = { width: 200, height: 56 };
 const PLACE = { width: 150, height: 52 };
 const PLACE_GAP = 72;
 const MANY_MACHINES = 24;
@@ -118,7 +118,11 @@ function placeBands(bands: readonly Band[], edges: Edges): { tiles: Tile[]; card
     }
     if (network !== null) {
       const y = top + (height - CARD.height) / 2;
-      const bus = { busX: edges.cardX - BUS_GAP, busTop: top + 4, busBottom: top + height - 4 };
+      const bus = {
+        busX: edges.cardX - BUS_GAP,
+        busTop: top + 4,
+        busBottom: top + height + (columns > 1 ? ROW_GAP - 6 : -4),
+      };
       cards.push({ network, x: edges.cardX, y, ...CARD, ...bus });
     }
     top += height + BAND_GAP + (columns > 1 ? ROW_GAP : 0);
