@@ -96,7 +96,12 @@ export function createUsageService(deps: UsageServiceDeps): UsageService {
       metering.flush();
       return budgets.list();
     },
-    setBudget: (input) => budgets.set(input),
+    setBudget: (input) => {
+      metering.flush();
+      const status = budgets.set(input);
+      void budgets.watch().catch(deps.onError); // one that is used up already tells so now
+      return status;
+    },
     removeBudget: (id) => budgets.remove(id),
   };
 }
