@@ -10,6 +10,13 @@ const WAITS: Record<StartWait, string> = {
   port: 'wait for a port',
 };
 
+const NOTES: Record<StartWait, string> = {
+  nothing: 'They start at once',
+  running: 'They start as soon as this one runs',
+  guestAgent: 'They start when the agent in this guest answers',
+  port: 'They start when this TCP port of the guest answers, through a port forward of its network',
+};
+
 /** What is proposed when a port is chosen. */
 const USUAL_PORT = 80;
 
@@ -49,7 +56,7 @@ export function StartOrderSection({ startOrder, isDisabled, onChange }: StartOrd
           />
         </div>
       </FormRow>
-      <FormRow label="The next ones" note="A port is reached through a port forward of its network">
+      <FormRow label="The next ones" note={NOTES[startOrder.waitsFor]}>
         <div className={classes.claim}>
           <Select
             aria-label="What the next machines wait for"
