@@ -35,7 +35,7 @@ const CHANGES: [field: string, when: string, change: Partial<MachineConfig>][] =
   ['display', 'O', { display: { videoMemoryMiB: 16 } }],
   ['isTemplate', 'OSL', { isTemplate: true }],
   ['keepsWarmStart', 'O', { keepsWarmStart: true }],
-  ['adapters', 'O', { adapters: [{ ...adapter, mode: 'notAttached' }] }],
+  ['adapters (network)', 'OSL', { adapters: [{ ...adapter, mode: 'notAttached' }] }],
   ['adapters (cable)', 'OL', { adapters: [{ ...adapter, isCableConnected: false }] }],
   ['motherboard', 'O', { motherboard: { ...USUAL_HARDWARE.motherboard, chipset: 'q35' } }],
   ['audio', 'O', { audio: { ...USUAL_HARDWARE.audio, card: 'hda' } }],

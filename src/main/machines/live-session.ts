@@ -20,6 +20,8 @@ export class LiveSession {
   /** How the process ended; undefined while it lives. */
   exit: Exit | undefined;
   saved: SavedPhase = 'none';
+  /** Who wants its state saved: the record tells it from the moment on that the machine is Saved. */
+  savedBy: 'saved' | 'idle' = 'saved';
   /** When a warm start was made of this session, on `performance.now()`'s clock; undefined for a cold one. */
   warmStartedAtMs: number | undefined;
   /** The latest counters, for admission; undefined before the first sample. */

@@ -124,8 +124,8 @@ export class MachineRunner {
   saveState(id: MachineId, reason: 'saved' | 'idle' = 'saved'): Promise<MachineRecord> {
     return this.#act(id, 'saveState', async (live, record, signal) => {
       assertNotDisposable(record, 'save the state of');
+      live.savedBy = reason;
       await saveState(this.#context, live, record, signal);
-      if (this.#context.require(id).state === 'Saved') this.#context.write(id, { state: 'Saved', reason });
     });
   }
 

@@ -126,7 +126,8 @@ export class RunnerContext {
 
   async #writeExit(record: MachineRecord, live: LiveSession, exit: Exit): Promise<void> {
     const { id, savedStateFile } = record;
-    const outcome = outcomeOf(exit, live.saved);
+    const ended = outcomeOf(exit, live.saved);
+    const outcome = ended.state === 'Saved' && ended.reason === 'saved' ? { ...ended, reason: live.savedBy } : ended;
     const isKept = outcome.state === 'Saved' || outcome.state === 'AbortedSaved';
     if (live.saved === 'complete') await this.noteSavedState(record, live.session.runtime);
     this.write(id, { ...outcome, ...(isKept ? {} : { savedStateFile: null }) });

@@ -16,11 +16,12 @@ export interface GatewayPlan {
   fixed: { macAddress: string; address: string }[];
   /** Port forwards that are to be open, each with the adapter that it leads to. */
   forwards: { forward: PortForward; macAddress: string }[];
-  /** Those of them whose machines sleep, or are just coming up. */
+  /** Those of them whose machines sleep, or are on their way up or to sleep. */
   asleep: PortForwardId[];
 }
 
-const COMING_UP: readonly MachineState[] = ['Starting', 'Restoring'];
+/** Who connects meanwhile is held, until it is clear whether the machine is up, asleep or off. */
+const ON_THE_WAY: readonly MachineState[] = ['Starting', 'Restoring', 'Saving'];
 
 /** Whether a connection is to wake it: the idle policy has put it to sleep, and nobody else. */
 export function isAsleep({ state, reason }: Pick<Machine, 'state' | 'reason'>): boolean {
@@ -54,7 +55,7 @@ export function gatewayPlan(
     fixed: here.flatMap(({ adapter }) => fixedOf(adapter)),
     forwards: forwards.map(({ forward, end }) => ({ forward, macAddress: end.adapter.macAddress })),
     asleep: forwards.flatMap(({ forward, end }) =>
-      isAsleep(end.machine) || COMING_UP.includes(end.machine.state) ? [forward.id] : [],
+      isAsleep(end.machine) || ON_THE_WAY.includes(end.machine.state) ? [forward.id] : [],
     ),
   };
 }

@@ -1,12 +1,12 @@
 import { isDeepStrictEqual } from 'node:util';
 import { toErrorReport } from '../../shared/errors.ts';
-import { isRest } from '../../shared/machine-state.ts';
+import { isRest, isTransient } from '../../shared/machine-state.ts';
 import type { MachineConfig, MachineId } from '../../shared/model/machine.ts';
 import type { NetworkId } from '../../shared/model/network.ts';
 import type { Network } from '../../shared/model/virtual-network.ts';
 import type { NetworkTable } from '../db/network-table.ts';
 import type { Log } from '../log.ts';
-import { gatewayPlan, type NetworkedMachine } from './gateway-plan.ts';
+import { gatewayPlan, isAsleep, type NetworkedMachine } from './gateway-plan.ts';
 import { KeptNetwork } from './kept-network.ts';
 import { type PlannedPort, parsePortId, portsOf } from './machine-ports.ts';
 import { type Traffic, TrafficCounts } from './traffic.ts';
@@ -25,7 +25,7 @@ export interface LiveNetworksDeps {
 }
 
 /** How long changes are gathered before the gateways are told, in milliseconds. */
-const SETTLE_MS = 200;
+const SETTLE_MS = 20;
 /** A network that does not answer within this time is left out of a round of counters, in milliseconds. */
 const PATIENCE_MS = 400;
 
@@ -35,6 +35,8 @@ export class LiveNetworks {
   readonly #kept = new Map<NetworkId, KeptNetwork>();
   readonly #plugged = new Map<string, PlannedPort>();
   readonly #traffic = new TrafficCounts();
+  /** Machines that somebody waits for. */
+  readonly #waitedFor = new Set<MachineId>();
   #timer: NodeJS.Timeout | undefined;
   #isClosed = false;
 
@@ -144,6 +146,7 @@ export class LiveNetworks {
   }
 
   async #syncAll(): Promise<void> {
+    this.#wakeAll();
     for (const network of this.#deps.table.list()) {
       const kept = this.#kept.get(network.id);
       const isWaitedFor = kept !== undefined || this.#planOf(network.id).asleep.length > 0;
@@ -210,10 +213,20 @@ export class LiveNetworks {
   #wake(network: NetworkId, forwardId: string): void {
     const forward = this.#deps.table.get(network)?.forwards.find(({ id }) => id === forwardId);
     if (!forward || this.#isClosed) return;
-    this.#deps.log.info({ machine: forward.machineId }, 'A connection wakes the machine');
-    void this.#deps
-      .wake(forward.machineId)
-      .catch((error: unknown) => this.#trouble('The machine could not be woken.', error));
+    this.#waitedFor.add(forward.machineId);
+    this.#wakeAll();
+  }
+
+  /** One that is just going to sleep is woken when it has; one that a person turns off is left alone. */
+  #wakeAll(): void {
+    for (const id of this.#waitedFor) {
+      const machine = this.#deps.machines().find((each) => each.id === id);
+      if (machine && isTransient(machine.state)) continue;
+      this.#waitedFor.delete(id);
+      if (!machine || !isAsleep(machine)) continue;
+      this.#deps.log.info({ machine: id }, 'A connection wakes the machine');
+      void this.#deps.wake(id).catch((error: unknown) => this.#trouble('The machine could not be woken.', error));
+    }
   }
 
   #trouble(message: string, error: unknown): void {

@@ -50,7 +50,7 @@ describe('what QEMU says to a configuration', () => {
     const old = { version: { major: 7, minor: 1, micro: 0 } };
     expect(check({ adapters: [adapter('internal')] }, old)).toEqual(['error adapters.0.mode']);
     expect(check({ adapters: [adapter('internal')] }, {})).toEqual([]);
-    expect(check({ adapters: [adapter('nat')] }, { hasUserNetwork: false })).toEqual(['error adapters.0.mode']);
+    expect(check({ adapters: [adapter('nat')] }, old)).toEqual(['error adapters.0.mode']);
     expect(check({ adapters: [adapter('nat')] })).toEqual([]); // not installed yet: nothing is known against it
   });
 
