@@ -1,24 +1,15 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { mkdirSync, truncateSync, writeFileSync } from 'node:fs';
+import { truncateSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { makeHome, type RealCore, startRealCore, tearDown } from '../support/real-core.ts';
 import { GUEST_READY, SerialConsole } from '../support/serial-console.ts';
+import { canMount, mountSmall } from '../support/small-file-system.ts';
 import { makeTempFolder } from '../support/temp-folder.ts';
 
 const MIB = 1024 ** 2;
 const isLinux = process.platform === 'linux';
 const hasPrlimit = isLinux && spawnSync('prlimit', ['--version']).status === 0;
-const canMount = isLinux && process.getuid?.() === 0 && tryMount();
-
-/** Whether this user may mount here; in a container even root may not. */
-function tryMount(): boolean {
-  const folder = path.join(import.meta.dirname, '../../node_modules/.mount-trial');
-  mkdirSync(folder, { recursive: true });
-  const isMounted = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'tmpfs', folder]).status === 0;
-  if (isMounted) execFileSync('umount', [folder]);
-  return isMounted;
-}
 
 describe('a machine whose disk has no room left', () => {
   let core: RealCore;
@@ -70,14 +61,12 @@ describe('a machine whose disk has no room left', () => {
   });
 
   it.skipIf(!canMount)('pauses, names the file, and loses nothing: a full file system', async () => {
-    const folder = makeTempFolder();
-    execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${6 * MIB}`, 'tmpfs', folder]);
-    onTestFinished(() => void execFileSync('umount', ['-l', folder]));
+    const { folder, resize } = mountSmall(6 * MIB);
     await expectNothingLost(
       'full',
       path.join(folder, 'disk.img'),
       () => undefined,
-      () => execFileSync('mount', ['-o', `remount,size=${32 * MIB}`, folder]),
+      () => resize(32 * MIB),
     );
   });
 });

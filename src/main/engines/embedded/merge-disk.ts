@@ -49,5 +49,7 @@ async function queryMerge(engine: QmpCaller) {
 function failureOf(error: unknown): InnError {
   const { code, message } = isRecord(error) ? error : {};
   const why = typeof message === 'string' ? message : 'the machine process gave no reason.';
-  return new InnError(isErrorCode(code) ? code : 'ENGINE_FAILED', `The disks could not be merged: ${why}`);
+  return new InnError(isErrorCode(code) ? code : 'ENGINE_FAILED', `The disks could not be merged: ${why}`, {
+    ...(code === 'DISK_FULL' && { hint: 'Make room; the merge goes on at the next start of the program.' }),
+  });
 }

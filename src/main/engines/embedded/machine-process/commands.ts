@@ -4,9 +4,9 @@ import type { QmpCommand } from '../../qmp/server.ts';
 import { balloonCommands } from './balloon-commands.ts';
 import { sampleUsage } from './counters.ts';
 import { type Drive, type Drives, driveCounters } from './drives.ts';
-import { isForWantOfRoom } from './machine.ts';
 import type { MachineParts } from './machine-parts.ts';
 import { mergeCommands } from './merge-commands.ts';
+import { isForWantOfRoom } from './want-of-room.ts';
 
 type Arguments = Record<string, unknown>;
 

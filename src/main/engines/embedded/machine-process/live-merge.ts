@@ -1,4 +1,4 @@
-import { toErrorReport } from '../../../../shared/errors.ts';
+import { InnError, toErrorReport } from '../../../../shared/errors.ts';
 import { openChain } from '../../../media/formats/backing-chain.ts';
 import type { BlockDevice } from '../../../media/formats/block-device.ts';
 import { childIndex, type DiskMerge, imagesAfter, imagesOf } from '../../disk-merge.ts';
@@ -7,6 +7,7 @@ import type { Drive } from './drives.ts';
 import { log } from './log.ts';
 import { copyDown, copyUp, mirrored, openMergeChain } from './merge-chain.ts';
 import type { V86Disk } from './v86-disk-buffer.ts';
+import { isForWantOfRoom } from './want-of-room.ts';
 
 export type LiveMergeStatus = 'copying' | 'ready' | 'finished' | 'cancelled' | 'failed';
 
@@ -67,12 +68,18 @@ export class LiveMerge {
       this.status = 'ready';
     } catch (error) {
       this.status = this.#isCancelled ? 'cancelled' : 'failed';
-      this.error = toErrorReport(error);
+      this.error = this.#describe(error);
       log(`merging the images of drive ${this.#drive.plan.id} ended early`, error);
       await this.#reopen(() => openAll(imagesOf(this.merge))).catch((cause: unknown) => {
         log(`the disk of drive ${this.#drive.plan.id} is closed`, cause);
       });
     }
+  }
+
+  #describe(error: unknown): LiveMerge['error'] {
+    if (!isForWantOfRoom(error)) return toErrorReport(error);
+    const file = this.merge.way === 'down' ? this.merge.hidden : this.merge.child;
+    return toErrorReport(new InnError('DISK_FULL', `there is no room left for '${file}'.`, { cause: error }));
   }
 
   async #copy(): Promise<void> {

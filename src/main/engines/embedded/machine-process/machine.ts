@@ -5,6 +5,7 @@ import type { GuestClock } from './guest-clock.ts';
 import { ideDrive } from './ide-drives.ts';
 import { explainFailure, log } from './log.ts';
 import type { DiskFailure } from './v86-disk-buffer.ts';
+import { isForWantOfRoom } from './want-of-room.ts';
 
 /** QEMU's words for it (QMP reference, "RunState"), as far as they occur here. */
 export type RunState =
@@ -217,11 +218,6 @@ export class Machine {
     }
     if (this.#state === 'shutdown') throw new QmpError('GenericError', 'The machine is being switched off.');
   }
-}
-
-/** A full disk, a full quota, a file as large as it may be: all three end when somebody makes room. */
-export function isForWantOfRoom(error: Error): boolean {
-  return ['ENOSPC', 'EDQUOT', 'EFBIG'].includes((error as NodeJS.ErrnoException).code ?? '');
 }
 
 function describeFailure({ plan, medium }: Drive, operation: DiskFailure['operation'], error: Error): string {
