@@ -1,3 +1,6 @@
+import { createHash } from 'node:crypto';
+import { readdir, readFile } from 'node:fs/promises';
+import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { makeHome, type RealCore, startRealCore, tearDown } from '../support/real-core.ts';
 import { SerialConsole } from '../support/serial-console.ts';
@@ -42,6 +45,16 @@ describe('a machine with UEFI', () => {
     return Buffer.from(bytes.replaceAll(' ', ''), 'hex').reverse().toString().trim();
   };
   const powerOff = (machine = 'web') => core.client.machine.powerOff({ machine });
+  /** What the TPM keeps in the machine's folder, as a digest; it is at rest. */
+  const tpmState = async (machine = 'web') => {
+    const { folder } = await core.client.machine.get({ machine });
+    const names = (await readdir(folder, { recursive: true })).filter((name) => /board-[^/]+\/.*permall$/.test(name));
+    expect(names).toHaveLength(1);
+    const [name = ''] = names;
+    return createHash('sha256')
+      .update(await readFile(path.join(folder, name)))
+      .digest('hex');
+  };
   const restore = (snapshot: string) => core.client.snapshot.restore({ machine: 'web', snapshot });
 
   it('goes through saved states, snapshots and clones with the variables of that moment', async () => {
@@ -68,6 +81,8 @@ describe('a machine with UEFI', () => {
     await powerOff();
     await core.client.snapshot.take({ machine: 'web', name: 'off' });
     await core.client.machine.clone({ machine: 'web', name: 'twin', kind: 'linked' });
+    const sealed = await tpmState();
+    expect(await tpmState('twin')).toBe(sealed);
 
     expect((await restore('live')).state).toBe('Saved');
     {
@@ -81,7 +96,9 @@ describe('a machine with UEFI', () => {
     }
     await powerOff();
 
+    expect(await tpmState()).not.toBe(sealed); // each start of the firmware leaves its mark in the TPM
     expect((await restore('off')).state).toBe('PoweredOff');
+    expect(await tpmState()).toBe(sealed);
     {
       await using again = await boot();
       expect(await read(again)).toBe('two');
