@@ -37,6 +37,7 @@ test('two machines on a network of their own: addresses, a forward, the map, and
   await create.getByRole('textbox', { name: 'Range' }).fill('10.44');
   await expect(create.getByRole('button', { name: 'Create' })).toBeDisabled();
   await create.getByRole('textbox', { name: 'Range' }).fill('10.44.0.0/24');
+  await picture(page, 'networks-create');
   await create.getByRole('button', { name: 'Create' }).click();
   const line = page.getByRole('grid', { name: 'Networks' }).getByRole('row', { name: 'Lab' });
   await expect(line).toContainText('10.44.0.0/24');
@@ -123,8 +124,29 @@ test('isolation, limits and the cable of a running machine are set in its settin
   const [saved] = (await client.machine.list({})).flatMap(({ config }) => config.adapters);
   expect(saved).toMatchObject({ profile: 'offline', limitInBitsPerSecond: 5_000_000 });
 
+  await page.getByRole('button', { name: 'Edit Network' }).click();
+  await dialog.getByRole('button', { name: 'Port forwarding…' }).click();
+  const forwards = page.getByRole('dialog', { name: 'Port forwards to web' });
+  await forwards.getByRole('textbox', { name: 'Guest port' }).fill('22');
+  await forwards.getByRole('button', { name: 'Add' }).click();
+  const opened = forwards.getByRole('row', { name: /^TCP/ });
+  await expect(opened).toContainText(/127\.0\.0\.1:\d+.*open/);
+  const port = /127\.0\.0\.1:(\d+)/.exec(await opened.innerText())?.[1] ?? '';
+  await forwards.getByRole('textbox', { name: 'Host port' }).fill(port);
+  await forwards.getByRole('button', { name: 'Add' }).click();
+  await expect(forwards.getByRole('alert')).toContainText(port);
+  await picture(page, 'networks-forward-refused');
+  await forwards.getByRole('button', { name: 'Remove the forward to port 22 of web' }).click();
+  await expect(opened).toHaveCount(0);
+  await forwards.locator('.mantine-Modal-close').click();
+
+  await adapter.getByRole('switch', { name: 'Cable connected' }).click();
+  await dialog.getByRole('button', { name: 'OK' }).click();
+  await expect(dialog).toBeHidden();
   await page.keyboard.press('Control+h');
   await page.getByRole('tab', { name: 'Map' }).click();
-  await client.machine.list({});
-  await expect(page.getByRole('table', { name: 'The network map in words' })).toContainText('Offline');
+  const words = page.getByRole('table', { name: 'The network map in words' }).getByRole('row', { name: 'web' });
+  await expect(words).toContainText('pulled');
+  await expect(words).toContainText('Offline');
+  await picture(page, 'networks-map-pulled');
 });

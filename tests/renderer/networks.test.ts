@@ -5,7 +5,7 @@ import { attachments, networkOf, networkRows, othersWithMac } from '../../src/re
 import { forwardPort, forwardWords } from '../../src/renderer/networks/forward-words.ts';
 import { mapLayout } from '../../src/renderer/networks/map-layout.ts';
 import { cellWords, matrixOf } from '../../src/renderer/networks/matrix-rows.ts';
-import { deciderWords, dropWords, endWords } from '../../src/renderer/networks/network-words.ts';
+import { deciderWords, dropWords, endWithin, endWords } from '../../src/renderer/networks/network-words.ts';
 import { formatRate, parseRate } from '../../src/renderer/networks/rates.ts';
 import { lineWidth, trafficBetween } from '../../src/renderer/networks/traffic.ts';
 import type { Machine } from '../../src/shared/model/machine.ts';
@@ -217,12 +217,13 @@ describe('words', () => {
   });
 
   test('of ends and deciders fall back to what they are', () => {
-    expect([endWords('lan'), endWords('web'), deciderWords('cable'), deciderWords('moon')]).toEqual([
-      'Local network',
-      'web',
-      'the cable',
-      'moon',
-    ]);
+    expect([
+      endWords('lan'),
+      endWords('web'),
+      endWithin('internet'),
+      deciderWords('cable'),
+      deciderWords('moon'),
+    ]).toEqual(['Local network', 'web', 'the internet', 'the cable', 'moon']);
   });
 });
 

@@ -1,9 +1,12 @@
 import { isOnline } from '../../shared/machine-state.ts';
 import type { Machine } from '../../shared/model/machine.ts';
+import type { NetworkAdapter } from '../../shared/model/network.ts';
 import { api } from '../api.ts';
 import { Fact } from '../components/block.tsx';
+import { networkOf } from '../networks/attachments.ts';
 import { Copied } from '../networks/copied.tsx';
 import { useWatched } from '../networks/use-watched.ts';
+import { useNetworks } from '../store.ts';
 
 /** Addresses change when the guest asks for one, a few seconds after its start. */
 const EVERY_MS = 3000;
@@ -24,4 +27,10 @@ function Addresses({ machine: { id, revision } }: { machine: Machine }) {
       </span>
     </Fact>
   ));
+}
+
+/** The name of the network that somebody made and the adapter is on; nothing for the usual one of its kind. */
+export function OwnNetwork({ adapter }: { adapter: NetworkAdapter }) {
+  const network = networkOf(adapter, useNetworks().values());
+  return network === undefined || network.isBuiltIn ? null : ` '${network.name}'`;
 }

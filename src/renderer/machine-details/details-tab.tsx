@@ -19,7 +19,7 @@ import { Block, Fact, Facts } from '../components/block.tsx';
 import { openDialog, type SettingsPage } from '../dialogs.ts';
 import { engineName, useEngines } from '../engines.ts';
 import { useMedia } from '../store.ts';
-import { AddressFacts } from './address-facts.tsx';
+import { AddressFacts, OwnNetwork } from './address-facts.tsx';
 import { audioWords, CHIPSET_LABELS, firmwareWords, PRIORITY_LABELS, WATCHDOG_LABELS } from './board-words.ts';
 import { ADAPTER_MODE_LABELS, ADAPTER_MODEL_LABELS, attachmentWords, bootWords, slotWords } from './config-words.ts';
 import classes from './details-tab.module.css';
@@ -224,7 +224,8 @@ function NetworkBlock({ machine }: { machine: Machine }) {
       <Facts>
         {adapters.map((adapter, index) => (
           <Value key={adapter.macAddress} label={`Adapter ${index + 1}`} machine={machine} page="network">
-            {ADAPTER_MODE_LABELS[adapter.mode]} · {ADAPTER_MODEL_LABELS[adapter.model]}
+            {ADAPTER_MODE_LABELS[adapter.mode]}
+            <OwnNetwork adapter={adapter} /> · {ADAPTER_MODEL_LABELS[adapter.model]}
             {adapter.isCableConnected ? '' : ' · cable pulled'}{' '}
             <code className={classes.path}>{adapter.macAddress}</code>
           </Value>

@@ -63,6 +63,18 @@ export function endWords(end: string): string {
   return Object.entries(PLACE_LABELS).find(([place]) => place === end)?.[1] ?? end;
 }
 
+const PLACES_WITHIN: Record<ReachPlace, string> = {
+  host: 'this computer',
+  hostServices: 'the services of this computer',
+  lan: 'the local network',
+  internet: 'the internet',
+};
+
+/** The same within a sentence: `the internet`. */
+export function endWithin(end: string): string {
+  return Object.entries(PLACES_WITHIN).find(([place]) => place === end)?.[1] ?? end;
+}
+
 const DECIDERS: Record<string, string> = {
   adapter: 'the adapter',
   cable: 'the cable',

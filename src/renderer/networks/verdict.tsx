@@ -1,6 +1,6 @@
 import { IconCircleCheck, IconCircleX } from '@tabler/icons-react';
 import type { ReachAnswer } from '../../shared/model/virtual-network.ts';
-import { deciderWords, endWords } from './network-words.ts';
+import { deciderWords, endWithin, endWords } from './network-words.ts';
 import classes from './verdict.module.css';
 
 /** Whether one end reaches another, why, and which rule decides. */
@@ -12,7 +12,7 @@ export function Verdict({ answer }: { answer: ReachAnswer }) {
       <Glyph size={20} stroke={1.8} aria-hidden />
       <div>
         <b>
-          {endWords(from)} {isReachable ? 'reaches' : 'does not reach'} {endWords(to)}.
+          {endWords(from)} {isReachable ? 'reaches' : 'does not reach'} {endWithin(to)}.
         </b>
         <p>{reason}</p>
         <small>
