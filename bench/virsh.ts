@@ -51,7 +51,12 @@ function domain(name: string, folder: string): string {
     <disk type='file' device='disk'><driver name='qemu' type='qcow2'/><source file='${folder}/disk.qcow2'/>
       <target dev='hda' bus='ide'/></disk>
     <serial type='file'><source path='${folder}/serial'/><target port='0'/></serial>
-    <graphics type='vnc' socket='${folder}/vnc'/><video><model type='vga'/></video><memballoon model='none'/>
+    <disk type='file' device='cdrom'><target dev='hdc' bus='ide'/></disk>
+    <interface type='user'><model type='virtio'/></interface>
+    <controller type='usb' model='qemu-xhci'/><input type='tablet' bus='usb'/>
+    <graphics type='vnc' socket='${folder}/vnc'/><video><model type='vga'/></video>
+    <memballoon model='virtio'/><rng model='virtio'><backend model='builtin'/></rng><panic model='isa'/>
+    <channel type='unix'><target type='virtio' name='org.qemu.guest_agent.0'/></channel>
   </devices></domain>`;
 }
 
