@@ -103,6 +103,32 @@ describe('the keeper of a network', () => {
     expect((await later.client?.spec())?.name).toBe('renamed');
   });
 
+  it('runs without a machine as long as it is held', async () => {
+    const folder = makeTempFolder();
+    const keeper = keeperIn(folder);
+    const [a] = await machines(folder);
+    await keeper.plug(requestOf(a));
+    const identity = identityOf(keeper);
+    await keeper.hold(true);
+    await keeper.unplug('machine-1');
+    expect(identityOf(keeper)).toEqual(identity);
+    await keeper.hold(false);
+    await expect.poll(() => isAlive(identity)).toBe(false);
+  });
+
+  it('leaves the ports of an earlier core alone that it expects', async () => {
+    const folder = makeTempFolder();
+    const [earlier, later] = [keeperIn(folder), keeperIn(folder)];
+    const pair = await machines(folder);
+    for (const each of pair) await earlier.plug(requestOf(each));
+    await expectMeeting(earlier, pair, 1);
+    await earlier.release();
+    for (const each of pair) later.expect(requestOf(each));
+    await later.plug(requestOf(pair[0]));
+    await expectMeeting(later, pair, 2);
+    expect((await later.ports()).map(({ counters }) => counters.outFrames)).toEqual([2, 0]);
+  });
+
   it('does not want what the network refuses', async () => {
     const folder = makeTempFolder();
     const keeper = keeperIn(folder);
