@@ -1,8 +1,9 @@
 import type { Command } from 'commander';
 import { InvalidArgumentError } from 'commander';
 import { contract } from '../../shared/contract.ts';
+import { InnError } from '../../shared/errors.ts';
 import { type Prices, parseMoney } from '../../shared/model/price.ts';
-import { BudgetId } from '../../shared/model/usage-budget.ts';
+import type { BudgetStatus } from '../../shared/model/usage-budget.ts';
 import { memory, wholeNumber } from './arguments.ts';
 import { choice } from './choice.ts';
 import { type CliContext, show, wantsJson, withConnection } from './context.ts';
@@ -157,10 +158,25 @@ function addBudgets(program: Command, context: CliContext): void {
   budget
     .command('remove <budget>')
     .description(summaryOf(contract.usage.removeBudget))
-    .action(async (id: string, _options: object, command: Command) => {
+    .action(async (ref: string, _options: object, command: Command) => {
       await withConnection(context, async ({ client }) => {
-        await client.usage.removeBudget({ id: BudgetId.parse(id) });
+        const { budget } = findBudget(await client.usage.budgets({}), ref);
+        await client.usage.removeBudget({ id: budget.id });
         show(context, command, {}, () => ['The budget is gone.']);
       });
     });
+}
+
+/** By its id, or by the name of its machine or pool. @throws InnError `INVALID_INPUT` for none, and for two of one name */
+function findBudget(budgets: BudgetStatus[], ref: string): BudgetStatus {
+  const found = budgets.filter(({ budget, name }) => budget.id === ref || name === ref);
+  const [first] = found;
+  if (first && found.length === 1) return first;
+  throw new InnError(
+    'INVALID_INPUT',
+    first ? `A machine and a pool are called '${ref}'.` : `There is no budget of '${ref}'.`,
+    {
+      hint: '`inn budget` lists the budgets with their ids.',
+    },
+  );
 }
