@@ -1,6 +1,5 @@
-import { Tabs } from '@mantine/core';
 import { type ComponentType, useMemo } from 'react';
-import pages from '../machine-details/machine-page.module.css';
+import { TabbedPage } from '../components/tabbed-page.tsx';
 import { meterNumbers } from '../meter/meter-numbers.ts';
 import { useObservable } from '../observable.ts';
 import { PoolsTab } from '../pools/pools-tab.tsx';
@@ -29,27 +28,11 @@ export function ActivityPage() {
   const tab = useObservable(view, (now) => now.activityTab);
   const { Content } = TABS.find(({ id }) => id === tab) ?? { Content: Overview };
   return (
-    <div className={classes.page}>
-      <Tabs
-        value={tab}
-        onChange={(value) => showActivity(TABS.find(({ id }) => id === value)?.id ?? 'now')}
-        classNames={{ tab: pages.tab ?? '', list: pages.tabs ?? '' }}
-      >
-        <div className={classes.head}>
-          <h2>Activity</h2>
-          <Tabs.List aria-label="Activity">
-            {TABS.map(({ id, label }) => (
-              <Tabs.Tab key={id} value={id}>
-                {label}
-              </Tabs.Tab>
-            ))}
-          </Tabs.List>
-        </div>
-      </Tabs>
+    <TabbedPage title="Activity" tabs={TABS} tab={tab} onTab={showActivity}>
       <div className={classes.content}>
         <Content />
       </div>
-    </div>
+    </TabbedPage>
   );
 }
 

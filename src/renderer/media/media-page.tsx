@@ -1,10 +1,10 @@
-import { Button, Tabs, TextInput } from '@mantine/core';
+import { Button, TextInput } from '@mantine/core';
 import { IconDatabase, IconDeviceFloppy, IconDisc, IconSearch } from '@tabler/icons-react';
 import { useEffect, useState } from 'react';
 import type { Medium, MediumId, MediumKind } from '../../shared/model/medium.ts';
 import { formatBytes } from '../../shared/units.ts';
 import { api } from '../api.ts';
-import pages from '../machine-details/machine-page.module.css';
+import { TabbedPage } from '../components/tabbed-page.tsx';
 import { attempt, notifySuccess } from '../notify.tsx';
 import { useMedia, world } from '../store.ts';
 import { MediaDialogs, type OpenMediaDialog } from './media-dialogs.tsx';
@@ -15,10 +15,10 @@ import { type MediumCommand, whyNot } from './medium-commands.ts';
 import { MediumProperties } from './medium-properties.tsx';
 import { mediumRows } from './medium-rows.ts';
 
-const TABS: { kind: MediumKind; label: string; icon: typeof IconDisc }[] = [
-  { kind: 'disk', label: 'Hard disks', icon: IconDatabase },
-  { kind: 'optical', label: 'Optical', icon: IconDisc },
-  { kind: 'floppy', label: 'Floppy', icon: IconDeviceFloppy },
+const TABS: { id: MediumKind; label: string; icon: typeof IconDisc }[] = [
+  { id: 'disk', label: 'Hard disks', icon: IconDatabase },
+  { id: 'optical', label: 'Optical', icon: IconDisc },
+  { id: 'floppy', label: 'Floppy', icon: IconDeviceFloppy },
 ];
 
 const lookAgain = () => void attempt(() => api.medium.list({}));
@@ -44,31 +44,22 @@ export function MediaPage() {
     else setDialog({ kind: name, id: selected.id });
   };
   return (
-    <div className={classes.page}>
-      <Tabs
-        value={kind}
-        onChange={(value) => setKind(TABS.find((tab) => tab.kind === value)?.kind ?? 'disk')}
-        classNames={{ tab: pages.tab ?? '', list: pages.tabs ?? '' }}
-      >
-        <div className={classes.head}>
-          <h2>Media</h2>
-          <TextInput
-            className={classes.search ?? ''}
-            aria-label="Search media"
-            placeholder="Search"
-            leftSection={<IconSearch size={14} />}
-            value={search}
-            onChange={(event) => setSearch(event.currentTarget.value)}
-          />
-          <Tabs.List aria-label="Media">
-            {TABS.map(({ kind: value, label, icon: Glyph }) => (
-              <Tabs.Tab key={value} value={value} leftSection={<Glyph size={15} stroke={1.7} />}>
-                {label}
-              </Tabs.Tab>
-            ))}
-          </Tabs.List>
-        </div>
-      </Tabs>
+    <TabbedPage
+      title="Media"
+      tabs={TABS}
+      tab={kind}
+      onTab={setKind}
+      aside={
+        <TextInput
+          className={classes.search ?? ''}
+          aria-label="Search media"
+          placeholder="Search"
+          leftSection={<IconSearch size={14} />}
+          value={search}
+          onChange={(event) => setSearch(event.currentTarget.value)}
+        />
+      }
+    >
       <MediaToolbar
         kind={kind}
         medium={selected}
@@ -97,7 +88,7 @@ export function MediaPage() {
         />
       )}
       <MediaDialogs dialog={dialog} onShow={show} onClose={() => setDialog(null)} />
-    </div>
+    </TabbedPage>
   );
 }
 

@@ -1,4 +1,3 @@
-import { Button, Tooltip } from '@mantine/core';
 import {
   IconArrowsMaximize,
   IconCopy,
@@ -13,6 +12,7 @@ import {
 import type { Medium, MediumKind } from '../../shared/model/medium.ts';
 import { FileButton } from '../components/file-button.tsx';
 import { MEDIUM_FILES } from '../components/file-filters.ts';
+import { ToolButton } from '../components/tool-button.tsx';
 import { useObservable } from '../observable.ts';
 import { world } from '../store.ts';
 import toolbar from '../toolbar.module.css';
@@ -82,34 +82,4 @@ function CommandButton({ command, medium, onCommand }: CommandButtonProps) {
   const known = useObservable(world, (now) => now);
   const reason = medium === undefined ? 'Nothing is selected.' : whyNot(command, medium, known);
   return <ToolButton {...COMMANDS[command]} reason={reason} onClick={() => onCommand(command)} />;
-}
-
-interface ToolButtonProps {
-  label: string;
-  icon: typeof IconCopy;
-  hint: string;
-  /** Why it is greyed; null when it is not. */
-  reason: string | null;
-  onClick(): void;
-}
-
-/** Stays focusable when it is greyed, so that its reason can be read. */
-function ToolButton({ label, icon: Glyph, hint, reason, onClick }: ToolButtonProps) {
-  const isDisabled = reason !== null;
-  return (
-    <Tooltip label={reason ?? hint}>
-      <Button
-        variant="subtle"
-        color="gray"
-        className={toolbar.button ?? ''}
-        leftSection={<Glyph size={16} stroke={1.7} />}
-        aria-label={label}
-        aria-disabled={isDisabled}
-        {...(isDisabled ? { 'data-disabled': true } : {})}
-        onClick={() => !isDisabled && onClick()}
-      >
-        {label}
-      </Button>
-    </Tooltip>
-  );
 }

@@ -3,13 +3,13 @@ import { useState } from 'react';
 import type { ReachAnswer } from '../../shared/model/virtual-network.ts';
 import { api } from '../api.ts';
 import { FailureLine } from '../components/failure-line.tsx';
+import { ToolButton } from '../components/tool-button.tsx';
 import { openDialog } from '../dialogs.ts';
 import media from '../media/media-page.module.css';
 import { view } from '../view.ts';
 import classes from './isolation.module.css';
 import { IsolationTable } from './isolation-table.tsx';
 import { matrixOf } from './matrix-rows.ts';
-import { ToolButton } from './tool-button.tsx';
 import { useWatched } from './use-watched.ts';
 import { Verdict } from './verdict.tsx';
 

@@ -1,9 +1,9 @@
-import { Tabs } from '@mantine/core';
 import { IconLayoutGrid, IconList, IconRoute } from '@tabler/icons-react';
 import { useState } from 'react';
 import type { NetworkId } from '../../shared/model/network.ts';
+import { TabbedPage } from '../components/tabbed-page.tsx';
+import { ToolButton } from '../components/tool-button.tsx';
 import { openDialog } from '../dialogs.ts';
-import pages from '../machine-details/machine-page.module.css';
 import media from '../media/media-page.module.css';
 import { useObservable } from '../observable.ts';
 import { type NetworkTab, showNetworks, view } from '../view.ts';
@@ -11,7 +11,6 @@ import { IsolationTab } from './isolation-tab.tsx';
 import { NetworkMap } from './network-map.tsx';
 import classes from './networks.module.css';
 import { NetworksTab } from './networks-tab.tsx';
-import { ToolButton } from './tool-button.tsx';
 
 const TABS: { id: NetworkTab; label: string; icon: typeof IconList }[] = [
   { id: 'list', label: 'Networks', icon: IconList },
@@ -24,23 +23,7 @@ export function NetworksPage() {
   const tab = useObservable(view, (now) => now.networkTab);
   const [selectedId, setSelectedId] = useState<NetworkId | null>(null);
   return (
-    <div className={media.page}>
-      <Tabs
-        value={tab}
-        onChange={(value) => showNetworks(TABS.find(({ id }) => id === value)?.id ?? 'list')}
-        classNames={{ tab: pages.tab ?? '', list: pages.tabs ?? '' }}
-      >
-        <div className={media.head}>
-          <h2>Networks</h2>
-          <Tabs.List aria-label="Networks">
-            {TABS.map(({ id, label, icon: Glyph }) => (
-              <Tabs.Tab key={id} value={id} leftSection={<Glyph size={15} stroke={1.7} />}>
-                {label}
-              </Tabs.Tab>
-            ))}
-          </Tabs.List>
-        </div>
-      </Tabs>
+    <TabbedPage title="Networks" tabs={TABS} tab={tab} onTab={showNetworks}>
       {tab === 'list' && <NetworksTab selectedId={selectedId} onSelect={setSelectedId} />}
       {tab === 'isolation' && <IsolationTab />}
       {tab === 'map' && (
@@ -56,7 +39,7 @@ export function NetworksPage() {
           </div>
         </div>
       )}
-    </div>
+    </TabbedPage>
   );
 }
 

@@ -2,6 +2,7 @@ import { TextInput } from '@mantine/core';
 import { IconPencil, IconPlus, IconRoute, IconSearch, IconTrash } from '@tabler/icons-react';
 import { useState } from 'react';
 import type { NetworkId } from '../../shared/model/network.ts';
+import { ToolButton } from '../components/tool-button.tsx';
 import { openDialog } from '../dialogs.ts';
 import media from '../media/media-page.module.css';
 import { useMachines, useNetworks } from '../store.ts';
@@ -13,7 +14,6 @@ import { NetworkDialog } from './network-dialog.tsx';
 import { NetworkTable } from './network-table.tsx';
 import classes from './networks.module.css';
 import { RemoveNetworkDialog } from './remove-network-dialog.tsx';
-import { ToolButton } from './tool-button.tsx';
 
 interface NetworksTabProps {
   selectedId: NetworkId | null;
