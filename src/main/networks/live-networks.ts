@@ -138,11 +138,16 @@ export class LiveNetworks {
     await kept?.keeper.hold(false);
   }
 
-  /** Lets go of all networks, which go on running. */
+  /** Lets go of all networks: those that somebody needs go on running. */
   async close(): Promise<void> {
     this.#isClosed = true;
     clearTimeout(this.#timer);
-    await Promise.all([...this.#kept.values()].map(({ keeper }) => keeper.release()));
+    const letGo = async (kept: KeptNetwork): Promise<void> => {
+      const isEmpty = kept.keeper.wanted.length === 0;
+      if (isEmpty) await kept.sync().catch((error: unknown) => this.#trouble('A network could not be ended.', error));
+      await kept.keeper.release();
+    };
+    await Promise.all([...this.#kept.values()].map(letGo));
   }
 
   async #syncAll(): Promise<void> {
