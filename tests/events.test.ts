@@ -4,7 +4,15 @@ import type { WorldEvent } from '../src/shared/contract.ts';
 import { MachineId } from '../src/shared/model/machine.ts';
 import { refusalOf } from './support/refusal.ts';
 
-const SNAPSHOT: WorldEvent = { kind: 'snapshot', machines: [], media: [], snapshots: [], pools: [], networks: [], tasks: [] };
+const SNAPSHOT: WorldEvent = {
+  kind: 'snapshot',
+  machines: [],
+  media: [],
+  snapshots: [],
+  pools: [],
+  networks: [],
+  tasks: [],
+};
 const removed = (digit: number): ChangeEvent => ({
   kind: 'machineRemoved',
   id: MachineId.parse(`00000000-0000-4000-8000-00000000000${digit}`),

@@ -138,7 +138,9 @@ test('isolation, limits and the cable of a running machine are set in its settin
   await picture(page, 'networks-forward-refused');
   await forwards.getByRole('button', { name: 'Remove the forward to port 22 of web' }).click();
   await expect(opened).toHaveCount(0);
-  await forwards.locator('.mantine-Modal-close').click();
+  await page.keyboard.press('Escape');
+  await expect(forwards).toBeHidden();
+  await expect(dialog).toBeVisible();
 
   await adapter.getByRole('switch', { name: 'Cable connected' }).click();
   await dialog.getByRole('button', { name: 'OK' }).click();

@@ -81,8 +81,9 @@ describe('the resource meter', () => {
     );
     // 10 GiB free, less 3 GiB to come, less a twentieth of 20 GiB for the host: 6 GiB.
     expect(memory.claimable).toBe(3 * GIB);
-    expect(roomFor(1024, memory)).toBe(6);
-    expect(roomFor(8192, memory)).toBe(0);
+    expect(roomFor(1024, memory, 5)).toBe(6);
+    expect(roomFor(1024, memory, 50)).toBe(0);
+    expect(roomFor(8192, memory, 5)).toBe(0);
   });
 
   it('counts a machine that holds more than it was promised as taking nothing more', () => {

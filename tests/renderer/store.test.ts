@@ -9,7 +9,15 @@ describe('the world of the window', () => {
   it('is what the snapshot says, whatever was known before', () => {
     const old = snapshot(aMachine({ name: 'old' }));
     const fresh = aMachine({ name: 'fresh' });
-    const world = apply(old, { kind: 'snapshot', machines: [fresh], media: [], snapshots: [], pools: [], networks: [], tasks: [] });
+    const world = apply(old, {
+      kind: 'snapshot',
+      machines: [fresh],
+      media: [],
+      snapshots: [],
+      pools: [],
+      networks: [],
+      tasks: [],
+    });
     expect(world.isLoaded).toBe(true);
     expect([...world.machines.values()]).toEqual([fresh]);
   });

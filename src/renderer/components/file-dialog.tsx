@@ -6,6 +6,7 @@ import type { FileFilter } from '../../shared/desktop-bridge.ts';
 import type { FolderEntry, FolderListing } from '../../shared/model/host.ts';
 import { formatBytes } from '../../shared/units.ts';
 import { api } from '../api.ts';
+import { useCovers } from './covering.ts';
 import classes from './file-dialog.module.css';
 import { folderOf, shownEntries } from './file-list.ts';
 
@@ -20,6 +21,7 @@ interface FileDialogProps {
 
 /** Chooses a file on the computer that runs the machines, which may not be the one with this window. */
 export function FileDialog({ title, startAt, filters, onChoose, onClose }: FileDialogProps) {
+  useCovers();
   const { listing, problem, go } = useFolder(startAt);
   const [chosen, setChosen] = useState<FolderEntry | null>(null);
   const [filterName, setFilterName] = useState(filters[0]?.name ?? '');

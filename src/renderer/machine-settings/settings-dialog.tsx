@@ -1,6 +1,7 @@
 import { Button, Modal } from '@mantine/core';
 import { useState } from 'react';
 import type { Machine } from '../../shared/model/machine.ts';
+import { useIsCovered } from '../components/covering.ts';
 import { FailureLine } from '../components/failure-line.tsx';
 import type { SettingsPage } from '../dialogs.ts';
 import { AudioPage } from './audio-page.tsx';
@@ -39,6 +40,7 @@ interface SettingsDialogProps {
 export function SettingsDialog({ machine, page: firstPage, onClose }: SettingsDialogProps) {
   const [page, setPage] = useState(firstPage);
   const [isAsking, setAsking] = useState(false);
+  const isCovered = useIsCovered();
   const form = useSettingsForm(machine);
   const Page = PAGES[page];
   const limited = whyLimited(machine.state, canPlug(machine));
@@ -49,6 +51,7 @@ export function SettingsDialog({ machine, page: firstPage, onClose }: SettingsDi
   return (
     <Modal
       opened
+      closeOnEscape={!isCovered}
       onClose={close}
       title={`Settings of ${machine.config.name}`}
       size={820}

@@ -1,6 +1,7 @@
 import { Button, Modal } from '@mantine/core';
 import type { ReactNode } from 'react';
 import type { MediumId } from '../../shared/model/medium.ts';
+import { useCovers } from '../components/covering.ts';
 import { FailureLine } from '../components/failure-line.tsx';
 import { TaskItem } from '../components/task-item.tsx';
 import classes from './media-dialogs.module.css';
@@ -21,6 +22,7 @@ interface WorkDialogProps {
 
 /** A form whose work may take its time: it shows how far that is, and can be closed meanwhile. */
 export function WorkDialog({ title, subject, children, action, canAct, work, onAct, onClose }: WorkDialogProps) {
+  useCovers();
   const task = useRunningTask(subject);
   return (
     <Modal opened onClose={onClose} title={title} size={520}>

@@ -68,15 +68,13 @@ function split(total: number, byMachines: number, free: number): Split {
   return { total, machines, others, free: Math.max(0, total - machines - others) };
 }
 
-/** Share of the host's memory that is left to the host itself when room is counted. */
-const HOST_SHARE = 0.05;
-
 /**
- * How many more machines with this memory would fit, when every online machine takes all that it was promised and a
- * twentieth of the host stays free. By memory alone: processors can be shared out further, memory cannot.
+ * How many more machines with this memory would fit, when every online machine takes all that it was promised and the
+ * host keeps its share. By memory alone: processors can be shared out further, memory cannot.
+ * @param keptPercent of the host's memory, for the host itself
  */
-export function roomFor(memoryMiB: number, memory: MeterNumbers['memory']): number {
-  const left = memory.free - memory.claimable - memory.total * HOST_SHARE;
+export function roomFor(memoryMiB: number, memory: MeterNumbers['memory'], keptPercent: number): number {
+  const left = memory.free - memory.claimable - (memory.total * keptPercent) / 100;
   return Math.max(0, Math.floor(left / (memoryMiB * MIB)));
 }
 

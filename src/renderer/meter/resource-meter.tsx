@@ -1,8 +1,9 @@
 import { Collapse, UnstyledButton } from '@mantine/core';
 import { IconChevronUp } from '@tabler/icons-react';
-import { useMemo } from 'react';
+import { useEffect, useMemo } from 'react';
 import { formatBytes, formatMiB } from '../../shared/units.ts';
 import { StackedBar } from '../components/stacked-bar.tsx';
+import { hostReserve, loadHostReserve } from '../host-reserve.ts';
 import { useObservable } from '../observable.ts';
 import { useMachine, useMachines } from '../store.ts';
 import { usageSamples } from '../usage-store.ts';
@@ -88,8 +89,10 @@ function Gauge({ name, split, text }: { name: string; split: Split; text: string
 /** "Room for 12 more like 'web' (512 MB)": what is left, in a unit that means something. */
 export function RoomText({ memory }: { memory: MeterNumbers['memory'] }) {
   const selected = useMachine(useObservable(view, (now) => now.machineId));
+  const keptPercent = useObservable(hostReserve, (now) => now.memoryPercent);
+  useEffect(() => void loadHostReserve(), []);
   const memoryMiB = selected?.config.memoryMiB ?? TYPICAL_MEMORY_MIB;
-  const room = roomFor(memoryMiB, memory);
+  const room = roomFor(memoryMiB, memory, keptPercent);
   const size = formatMiB(memoryMiB);
   if (room === 0) return <span data-short>No room for another machine with {size}</span>;
   return (

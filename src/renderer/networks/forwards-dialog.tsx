@@ -1,6 +1,7 @@
 import { Modal } from '@mantine/core';
 import type { Machine } from '../../shared/model/machine.ts';
 import { api } from '../api.ts';
+import { useCovers } from '../components/covering.ts';
 import { useMachine, useNetworks } from '../store.ts';
 import { attachments } from './attachments.ts';
 import { ForwardForm } from './forward-form.tsx';
@@ -17,6 +18,7 @@ const EVERY_MS = 1500;
 
 /** The ports of this computer that lead to one machine. They are changed at once, also while it runs. */
 export function ForwardsDialog({ machine, onClose }: ForwardsDialogProps) {
+  useCovers();
   const networks = useNetworks();
   const saved = useMachine(machine.id) ?? machine;
   const own = [...networks.values()].filter(({ forwards }) =>

@@ -3,6 +3,7 @@ import { useEffect, useState } from 'react';
 import type { HostBudget } from '../../shared/model/pool.ts';
 import { formatMiB } from '../../shared/units.ts';
 import { api } from '../api.ts';
+import { hostReserve } from '../host-reserve.ts';
 import { formatProcessors } from '../meter/meter-numbers.ts';
 import { attempt } from '../notify.tsx';
 import classes from './pools.module.css';
@@ -14,7 +15,11 @@ export function HostShare() {
     void attempt(async () => setBudget(await api.pool.budget({})));
   }, []);
   const change = (reserve: Partial<HostBudget['reserve']>) =>
-    void attempt(async () => setBudget(await api.pool.setReserve(reserve)));
+    void attempt(async () => {
+      const changed = await api.pool.setReserve(reserve);
+      setBudget(changed);
+      hostReserve.set(changed.reserve);
+    });
   if (budget === undefined) return <section className={classes.editor} aria-label="This computer" />;
   const { reserve } = budget;
   const numbers = [
