@@ -47,7 +47,8 @@ export class SerialConsole implements AsyncDisposable {
   async run(command: string, timeoutMs?: number): Promise<string> {
     const mark = Math.random().toString(36).slice(2, 10);
     this.send(`echo "begin-""${mark}"; ${command}; echo "end-""${mark} $?"`);
-    const between = new RegExp(`begin-${mark}\\r?\\n([\\s\\S]*?)end-${mark} (\\d+)`);
+    // A terminal that listens as well may answer the shell's question for its cursor just then.
+    const between = new RegExp(`begin-${mark}[^\\n"]*\\n([\\s\\S]*?)end-${mark} (\\d+)`);
     const [, output = '', status] = await this.expect(between, timeoutMs);
     if (status !== '0') throw new Error(`'${command}' ended with ${status}:\n${output}`);
     return output.replaceAll('\r', '').trim();
