@@ -135,9 +135,10 @@ describe('processors among real guests that all want more', { retry: 2 }, () => 
     const { processors } = await core.client.pool.grants({});
     expect(used[large] / used[small]).toBeGreaterThan(2.7);
     expect(used[large] / used[small]).toBeLessThan(3.3);
-    // Seen from inside: clock and emulator cost each guest the same, so that the smaller one gets a little less done.
+    // Seen from inside: clock and emulator cost each guest the same, up to a twelfth of a processor, so that the smaller
+    // one gets less done: (0.75 - c) / (0.25 - c), which is 4 then.
     expect(work(large) / work(small)).toBeGreaterThan(2.4);
-    expect(work(large) / work(small)).toBeLessThan(4);
+    expect(work(large) / work(small)).toBeLessThan(5);
     expect(used[large] + used[small]).toBeGreaterThan(0.7 * processors);
   });
 
