@@ -1,13 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { attachments, networkOf, networkRows, othersWithMac } from '../../src/renderer/networks/attachments.ts';
+import { attachments, networkRows, othersWithMac } from '../../src/renderer/networks/attachments.ts';
 import { forwardPort, forwardWords } from '../../src/renderer/networks/forward-words.ts';
 import { mapLayout } from '../../src/renderer/networks/map-layout.ts';
 import { cellWords, matrixOf } from '../../src/renderer/networks/matrix-rows.ts';
 import { deciderWords, dropWords, endWithin, endWords } from '../../src/renderer/networks/network-words.ts';
 import { formatRate, parseRate } from '../../src/renderer/networks/rates.ts';
 import { lineWidth, trafficBetween } from '../../src/renderer/networks/traffic.ts';
+import { networkOf } from '../../src/shared/adapter-network.ts';
 import type { Machine } from '../../src/shared/model/machine.ts';
 import { NetworkAdapter } from '../../src/shared/model/network.ts';
 import {

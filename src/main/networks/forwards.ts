@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { createServer } from 'node:net';
+import { networkOf } from '../../shared/adapter-network.ts';
 import { InnError } from '../../shared/errors.ts';
 import type { Machine } from '../../shared/model/machine.ts';
 import {
@@ -11,7 +12,6 @@ import {
 import type { AddForwardInput } from '../../shared/network-contract.ts';
 import type { NetworkTable } from '../db/network-table.ts';
 import type { Commit } from '../db/unit-of-work.ts';
-import { networkOf } from './attachment.ts';
 import { explainListenFailure } from './gateway/port-forward.ts';
 import { isAsleep, strayForwards } from './gateway-plan.ts';
 import type { LiveNetworks } from './live-networks.ts';

@@ -1,10 +1,11 @@
+import { networkOf } from '../../shared/adapter-network.ts';
 import { toHostname } from '../../shared/host-name.ts';
 import type { MachineState } from '../../shared/machine-state.ts';
 import { isRest } from '../../shared/machine-state.ts';
 import type { Machine } from '../../shared/model/machine.ts';
 import type { NetworkAdapter } from '../../shared/model/network.ts';
 import type { Network, PortForward, PortForwardId } from '../../shared/model/virtual-network.ts';
-import { adaptersOn, networkOf } from './attachment.ts';
+import { adaptersOn } from './attachment.ts';
 
 /** What of a machine decides over its networks. */
 export type NetworkedMachine = Pick<Machine, 'id' | 'config' | 'state' | 'reason'>;

@@ -1,10 +1,10 @@
 import path from 'node:path';
+import { networkOf } from '../../shared/adapter-network.ts';
 import { InnError } from '../../shared/errors.ts';
 import type { Issue, MachineConfig, MachineId } from '../../shared/model/machine.ts';
 import type { NetworkAdapter } from '../../shared/model/network.ts';
 import type { Network } from '../../shared/model/virtual-network.ts';
 import { RUNTIME_FILES } from '../engines/runtime-files.ts';
-import { networkOf } from './attachment.ts';
 import { isInSubnet, parseIpv4, parseSubnet } from './gateway/packets/addresses.ts';
 import type { PortRequest } from './network-process/network-ports.ts';
 

@@ -1,3 +1,4 @@
+import { networkOf } from '../../shared/adapter-network.ts';
 import { toHostname } from '../../shared/host-name.ts';
 import type { Machine } from '../../shared/model/machine.ts';
 import type {
@@ -9,7 +10,7 @@ import type {
 } from '../../shared/model/virtual-network.ts';
 import type { MachineAddress } from '../../shared/network-contract.ts';
 import type { StoredLease } from '../db/network-table.ts';
-import { adaptersOn, networkOf } from './attachment.ts';
+import { adaptersOn } from './attachment.ts';
 import { parseSettings } from './gateway/gateway-settings.ts';
 import { formatIpv4 } from './gateway/packets/addresses.ts';
 import { RULES, type RuleId } from './gateway/policy.ts';

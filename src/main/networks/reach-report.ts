@@ -1,9 +1,9 @@
 import { isIPv4 } from 'node:net';
 import { networkInterfaces } from 'node:os';
+import { networkOf } from '../../shared/adapter-network.ts';
 import type { Machine } from '../../shared/model/machine.ts';
 import { type Network, type ReachAnswer, ReachPlace } from '../../shared/model/virtual-network.ts';
 import type { NetworkTable } from '../db/network-table.ts';
-import { networkOf } from './attachment.ts';
 import { isInSubnet, parseIpv4, parseSubnet } from './gateway/packets/addresses.ts';
 import { type Place, placeOf } from './gateway/policy.ts';
 import type { LiveNetworks } from './live-networks.ts';

@@ -1,9 +1,9 @@
+import { networkOf } from '../../shared/adapter-network.ts';
 import { isOnline } from '../../shared/machine-state.ts';
 import type { Machine } from '../../shared/model/machine.ts';
 import type { NetworkAdapter } from '../../shared/model/network.ts';
 import { api } from '../api.ts';
 import { Fact } from '../components/block.tsx';
-import { networkOf } from '../networks/attachments.ts';
 import { Copied } from '../networks/copied.tsx';
 import { useWatched } from '../networks/use-watched.ts';
 import { useNetworks } from '../store.ts';

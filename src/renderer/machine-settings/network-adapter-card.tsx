@@ -1,9 +1,10 @@
 import { ActionIcon, Select, Switch, TextInput } from '@mantine/core';
 import { IconRefresh, IconX } from '@tabler/icons-react';
+import { networkOf } from '../../shared/adapter-network.ts';
 import { AdapterMode, AdapterModel, NetworkId } from '../../shared/model/network.ts';
 import { FormRow } from '../components/form-row.tsx';
 import { ADAPTER_MODE_LABELS, ADAPTER_MODEL_LABELS } from '../machine-details/config-words.ts';
-import { networkOf, othersWithMac } from '../networks/attachments.ts';
+import { othersWithMac } from '../networks/attachments.ts';
 import { MODE_NOTES, WHY_NOT_BRIDGED } from '../networks/network-words.ts';
 import { useMachines, useNetworks } from '../store.ts';
 import { issueAt } from '../use-config-check.ts';

@@ -1,3 +1,4 @@
+import { networkOf } from '../../shared/adapter-network.ts';
 import { isOnline } from '../../shared/machine-state.ts';
 import type { Machine } from '../../shared/model/machine.ts';
 import type { NetworkAdapter, NetworkId } from '../../shared/model/network.ts';
@@ -10,14 +11,6 @@ export interface Attachment {
   adapter: NetworkAdapter;
   /** Undefined when the mode wants none, or the network that it names is gone. */
   network: Network | undefined;
-}
-
-/** The network that an adapter is on: the one that it names, else the built-in one of its kind. */
-export function networkOf(adapter: NetworkAdapter, networks: Iterable<Network>): Network | undefined {
-  const ofKind = [...networks].filter(({ kind }) => kind === adapter.mode);
-  return adapter.networkId === null
-    ? ofKind.find(({ isBuiltIn }) => isBuiltIn)
-    : ofKind.find(({ id }) => id === adapter.networkId);
 }
 
 /** Every adapter of every machine, with its network. */
