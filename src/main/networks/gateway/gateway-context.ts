@@ -54,6 +54,8 @@ export interface GatewayContext {
   /** The address on the host's side that an address stands for. */
   hostAddressOf(address: Ipv4): string;
   refuse(refusal: Omit<Refusal, 'atMs'>): void;
+  /** Whether the packet at hand is a probe's and goes no further: ask before a socket to the host's side is opened. */
+  endsHere(protocol: 'tcp' | 'udp', hostAddress: string, port: number): boolean;
   /** Tells the sender of a packet why it was not delivered, unless it has been told too often. */
   tellUnreachable(
     sender: Sender,

@@ -3,6 +3,7 @@ import type { IsolationProfile } from '../../../shared/model/network.ts';
 import type { FrameSource, MemberHost, MemberLink, SwitchMember } from '../switch/port.ts';
 import { ArpTable } from './arp-table.ts';
 import { type GatewayContext, type GatewayLimits, type Sender, USUAL_LIMITS } from './gateway-context.ts';
+import type { GatewayProbe } from './gateway-probe.ts';
 import { GatewayServices } from './gateway-services.ts';
 import { type GatewaySettings, type ParsedSettings, parseSettings } from './gateway-settings.ts';
 import { createHostNetwork, type HostNetwork } from './host-network.ts';
@@ -85,6 +86,8 @@ export class NatGateway implements SwitchMember {
   readonly #told = new Map<string, { second: number; count: number }>();
   #link: MemberLink | undefined;
   #members: MemberHost | undefined;
+  /** Whose frame is at hand, while it is a probe's. */
+  #probe: GatewayProbe | undefined;
 
   /** @throws InnError `INVALID_CONFIG` when the settings cannot be */
   constructor(options: NatGatewayOptions) {
@@ -116,6 +119,16 @@ export class NatGateway implements SwitchMember {
   /** Takes a frame from the switch; the bytes are only lent. Never throws. */
   receive(frame: Uint8Array, source: FrameSource): void {
     this.#router.receive(frame, source);
+  }
+
+  /** Runs `send`, which puts a frame of a probe on the switch: it is judged and answered as any other, and leaves no trace. */
+  watch(probe: GatewayProbe, send: () => void): void {
+    this.#probe = probe;
+    try {
+      send();
+    } finally {
+      this.#probe = undefined;
+    }
   }
 
   /** A machine's adapter left the network, or its cable was pulled: all that ran for it ends. */
@@ -220,6 +233,7 @@ export class NatGateway implements SwitchMember {
       judge: (profile, place, direction) => this.#judge.judge(profile, place, direction),
       hostAddressOf: (each) => (each === hostAlias ? '127.0.0.1' : formatIpv4(each)),
       refuse: (refusal) => this.#refuse({ ...refusal, atMs: Date.now() }),
+      endsHere: (protocol, hostAddress, port) => this.#probe?.onOutside(protocol, hostAddress, port) === false,
       tellUnreachable: (sender, packet, reason) => {
         if (!this.#mayTell(sender, packet)) return;
         this.#context.outbound.unreachable(sender.mac, address, packet, reason);
@@ -304,6 +318,10 @@ export class NatGateway implements SwitchMember {
   }
 
   #refuse(refusal: Refusal): void {
+    if (this.#probe) {
+      this.#probe.onRefused(refusal.rule);
+      return;
+    }
     this.#refusals.add(refusal);
     this.#options.onRefusal?.(refusal);
   }
@@ -311,6 +329,7 @@ export class NatGateway implements SwitchMember {
   /** Errors are never answered by errors, and no guest gets more of them in a second than is useful (RFC 1812, 4.3.2.8). */
   #mayTell({ source }: Sender, packet: Ipv4Packet): boolean {
     if (packet.protocol === PROTOCOLS.icmp && isIcmpError(packet.payload)) return false;
+    if (this.#probe) return true;
     const second = Math.floor(this.#context.clock.nowMs() / 1000);
     const told = this.#told.get(source.portId);
     const count = told?.second === second ? told.count + 1 : 1;

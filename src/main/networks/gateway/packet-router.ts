@@ -135,11 +135,14 @@ export class PacketRouter {
     } else if (packet.protocol === PROTOCOLS.tcp) {
       this.#receiveTcp(packet, sender, (port) => {
         if (!this.#isPermitted(packet, sender, port)) return 'told';
-        return this.#context.host.connectTcp(this.#context.hostAddressOf(packet.destination), port);
+        const address = this.#context.hostAddressOf(packet.destination);
+        return this.#context.endsHere('tcp', address, port) ? 'told' : this.#context.host.connectTcp(address, port);
       });
     } else if (packet.protocol === PROTOCOLS.udp) {
       const datagram = parseUdp(packet.payload, packet.source, packet.destination);
       if (isMalformed(datagram) || !this.#isPermitted(packet, sender, datagram.destinationPort)) return;
+      const address = this.#context.hostAddressOf(packet.destination);
+      if (this.#context.endsHere('udp', address, datagram.destinationPort)) return;
       this.#options.udp.send(sender, packet, datagram);
     } else if (this.#isPermitted(packet, sender, null)) {
       this.#routeOther(packet, sender);
