@@ -119,6 +119,8 @@ export interface Session extends AsyncDisposable {
   mergeDisk(request: MergeRequest): Promise<void>;
   /** After a merge that a program before this one began: gives up what is under way. True when the images are merged. */
   settleMerge(merge: DiskMerge): Promise<boolean>;
+  /** The settings name what is merged, as after `onMerged`: the engine lets go of the image that went, if it has not yet. */
+  finishMerge(): Promise<void>;
   /** Execution cap, 1 to 100 percent of one host processor per virtual processor. */
   setCpuLimit(percent: number): Promise<void>;
   /**

@@ -44,6 +44,7 @@ export interface QmpDialect {
   letGoOn?(engine: QmpCaller): Promise<void>;
   mergeDisk(engine: QmpCaller, request: QmpMergeRequest): Promise<void>;
   settleMerge(engine: QmpCaller, merge: DiskMerge): Promise<boolean>;
+  finishMerge(engine: QmpCaller): Promise<void>;
   /** @param percent 1 to 100, of one host processor per virtual processor */
   setCpuLimit(engine: QmpCaller, percent: number): Promise<void>;
   /** @throws InnError `NOT_SUPPORTED` when the machine has no balloon */

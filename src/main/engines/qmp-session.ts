@@ -176,6 +176,10 @@ export class QmpSession implements Session {
     return this.#dialect.settleMerge(this.#link, merge);
   }
 
+  async finishMerge(): Promise<void> {
+    await this.#dialect.finishMerge(this.#link);
+  }
+
   async #standingStill(work: () => Promise<void>): Promise<void> {
     const before = await this.#queryStatus();
     await this.#watch.command(undefined, async () => {

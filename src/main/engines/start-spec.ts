@@ -46,13 +46,12 @@ export interface ResolvedKernel {
   commandLine: string;
 }
 
+/** What is behind an adapter is none of an engine's business: its frames go to a socket in the machine's folder. */
 export interface ResolvedAdapter {
   index: number;
   model: AdapterModel;
   macAddress: string;
   isCableConnected: boolean;
-  /** `user`: the engine's own user-mode network. `frames`: length-prefixed Ethernet frames on the adapter's socket. */
-  network: 'user' | 'frames' | 'none';
 }
 
 export interface MachineFolders {

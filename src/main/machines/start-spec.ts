@@ -93,12 +93,12 @@ async function assertReadable(file: string): Promise<void> {
   }
 }
 
-/** An adapter as an engine takes it: all frames go to our own networks, or nowhere when it is on none. */
+/** An adapter as an engine takes it: the network that it is on connects to it, or nobody does. */
 export function resolveAdapter(
   { model, macAddress, isCableConnected }: NetworkAdapter,
   index: number,
 ): ResolvedAdapter {
-  return { index, model, macAddress, isCableConnected, network: 'frames' };
+  return { index, model, macAddress, isCableConnected };
 }
 
 /**

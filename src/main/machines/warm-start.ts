@@ -32,7 +32,7 @@ export function fingerprintOf({ engine, spec, marks }: WarmStartFacts): string {
       kind,
       medium && [medium.path, medium.format, medium.sizeBytes, medium.isReadOnly, medium.backing],
     ]),
-    adapters: spec.adapters.map(({ index, model, macAddress, network }) => [index, model, macAddress, network]),
+    adapters: spec.adapters.map(({ index, model, macAddress }) => [index, model, macAddress]),
     marks,
   };
   return createHash('sha256').update(JSON.stringify(hardware)).digest('hex');

@@ -17,7 +17,6 @@ const adapter = (changes: Partial<ProcessSpec['adapters'][number]> = {}): Proces
   model: 'auto',
   macAddress: '52:54:00:0a:ff:01',
   isCableConnected: true,
-  network: 'user',
   ...changes,
 });
 
@@ -50,7 +49,6 @@ describe('the plan of a machine', () => {
     expect(plan.adapter).toMatchObject({
       model: expected,
       macAddress: Uint8Array.of(0x52, 0x54, 0, 0x0a, 0xff, 1),
-      network: 'user',
     });
   });
 

@@ -31,7 +31,7 @@ async function boot(subject: EngineUnderTest, number: number): Promise<Guest> {
   if (!kernel) throw new Error('the demo guest is started by its kernel');
   const session = await bench.start({
     kernel: { ...kernel, commandLine: `${kernel.commandLine} inn.net=10.9.0.${number}/24` },
-    adapters: [{ index: 0, model: 'virtio', macAddress: macOf(number), isCableConnected: true, network: 'frames' }],
+    adapters: [{ index: 0, model: 'virtio', macAddress: macOf(number), isCableConnected: true }],
   });
   const serial = await openSerial(session);
   await serial.expect(GUEST_READY);

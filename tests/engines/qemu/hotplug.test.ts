@@ -37,7 +37,7 @@ async function aDisk(bench: MachineBench, controller: 'virtio' | 'scsi' | 'ide',
 }
 
 const adapter = (index: number): ResolvedAdapter => ({
-  ...{ index, model: 'auto', macAddress: `52:54:00:00:00:0${index}`, isCableConnected: true, network: 'user' },
+  ...{ index, model: 'auto', macAddress: `52:54:00:00:00:0${index}`, isCableConnected: true },
 });
 
 function hotplugOf(session: Session): Hotplug {

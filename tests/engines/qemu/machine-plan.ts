@@ -11,7 +11,6 @@ export const INSTALLATION: Installation = {
   machineTypes: { pc: 'pc-i440fx-7.2', q35: 'pc-q35-7.2' },
   devices: new Set(['virtio-rng-pci', 'virtio-balloon-pci']),
   hasSandbox: true,
-  hasUserNetwork: true,
   accelerator: 'tcg',
   uefi: [],
   swtpm: null,

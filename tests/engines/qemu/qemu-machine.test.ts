@@ -4,7 +4,6 @@ import { connect } from 'node:net';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { Session } from '../../../src/main/engines/engine.ts';
-import { USUAL_ADAPTER } from '../../../src/shared/model/network.ts';
 import { GUEST_READY, type SerialConsole } from '../../support/serial-console.ts';
 import { makeTempFolder } from '../../support/temp-folder.ts';
 import { DEMO_GUEST, isThere, MachineBench, openSerial } from '../conformance/machine-bench.ts';
@@ -103,7 +102,7 @@ describe('the network of a machine in QEMU', () => {
   it('speaks in frames behind their length to whoever connects, with the cable plugged in', async () => {
     const bench = await MachineBench.forTest(qemuUnderTest());
     const macAddress = '52:54:00:aa:bb:cc';
-    const adapter = { index: 0, model: 'virtio', macAddress, isCableConnected: false, network: 'frames' } as const;
+    const adapter = { index: 0, model: 'virtio', macAddress, isCableConnected: false } as const;
     const session = await bench.start({ adapters: [adapter] });
     const serial = await ready(session);
     const carrier = () => serial.run('cat /sys/class/net/eth0/carrier 2> /dev/null; true');
@@ -125,14 +124,8 @@ describe('the network of a machine in QEMU', () => {
 describe('a QEMU that is in trouble', () => {
   it('is quoted when it refuses a device, and leaves nothing', async () => {
     const bench = await MachineBench.forTest(qemuUnderTest());
-    const adapter = {
-      index: 0,
-      model: 'virtio',
-      macAddress: 'no address',
-      isCableConnected: true,
-      ...USUAL_ADAPTER,
-    } as const;
-    const spec = await bench.spec({ adapters: [{ ...adapter, network: 'user' }] });
+    const adapter = { index: 0, model: 'virtio', macAddress: 'no address', isCableConnected: true } as const;
+    const spec = await bench.spec({ adapters: [adapter] });
     const starting = qemuUnderTest().makeEngine().start(spec, { signal: new AbortController().signal });
     await expect(starting).rejects.toMatchObject({
       code: 'ENGINE_FAILED',

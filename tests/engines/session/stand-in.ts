@@ -22,6 +22,7 @@ export const DIALECT: QmpDialect = {
   async settleMerge() {
     return false;
   },
+  async finishMerge() {},
   async setCpuLimit() {},
   async setMemoryTarget() {},
   async changeMedium() {},

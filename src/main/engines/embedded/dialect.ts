@@ -4,7 +4,7 @@ import type { GuestUsage } from '../engine.ts';
 import { isRecord } from '../qmp/protocol.ts';
 import type { QmpDialect } from '../qmp-dialect.ts';
 import { driveId } from './drive-id.ts';
-import { mergeDisk, settleMerge } from './merge-disk.ts';
+import { finishMerge, mergeDisk, settleMerge } from './merge-disk.ts';
 import { RUNTIME_FILES } from './process-spec.ts';
 
 /** Compressing and writing two gibibytes on a slow disk. */
@@ -61,6 +61,7 @@ export const EMBEDDED_DIALECT: QmpDialect = {
 
   mergeDisk,
   settleMerge,
+  finishMerge,
 
   async setCpuLimit(engine, percent) {
     await engine.execute('__org.innkeeper_set-cpu-limit', { percent });

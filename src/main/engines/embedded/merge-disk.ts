@@ -28,7 +28,7 @@ export async function mergeDisk(engine: QmpCaller, request: QmpMergeRequest): Pr
     await sleep(POLL_MS);
   }
   request.onMerged();
-  await engine.execute('__org.innkeeper_merge-finish', {}, { timeoutMs: TURN_TIMEOUT_MS });
+  await finishMerge(engine);
 }
 
 /** @see Session.settleMerge; a merge that is ready stays so: the guest writes into both images */
@@ -37,6 +37,11 @@ export async function settleMerge(engine: QmpCaller, merge: DiskMerge): Promise<
   const { status, child, hidden } = await queryMerge(engine);
   const isThisOne = child === merge.child && hidden === merge.hidden;
   return isThisOne && (status === 'ready' || status === 'finished');
+}
+
+/** @see Session.finishMerge */
+export async function finishMerge(engine: QmpCaller): Promise<void> {
+  await engine.execute('__org.innkeeper_merge-finish', {}, { timeoutMs: TURN_TIMEOUT_MS });
 }
 
 async function queryMerge(engine: QmpCaller) {

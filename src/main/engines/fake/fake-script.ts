@@ -18,6 +18,7 @@ export const FAKE_MOMENTS = [
   'writeSnapshot',
   'mergeDisk',
   'settleMerge',
+  'finishMerge',
   'setCpuLimit',
   'setMemoryTarget',
   'changeMedium',

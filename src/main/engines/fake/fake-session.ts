@@ -140,6 +140,10 @@ export class FakeSession implements Session {
     return false;
   }
 
+  async finishMerge(): Promise<void> {
+    await this.#moment('finishMerge');
+  }
+
   async setCpuLimit(percent: number): Promise<void> {
     await this.#moment('setCpuLimit');
     this.#machine.cpuLimitPercent = percent;

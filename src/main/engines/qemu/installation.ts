@@ -14,8 +14,6 @@ export interface Installation {
   devices: ReadonlySet<string>;
   /** Whether it can shut itself in (seccomp, Linux only). */
   hasSandbox: boolean;
-  /** Whether it has user-mode networking (libslirp). */
-  hasUserNetwork: boolean;
   accelerator: Accelerator;
   /** UEFI firmware on this host, the preferred first. */
   uefi: readonly UefiFirmware[];

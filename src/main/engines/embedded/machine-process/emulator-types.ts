@@ -13,8 +13,6 @@ export interface Emulator {
   readonly v86: EmulatorLoop;
   /** Receives `pause` and `continue` with the processor; replaced together with `v86.cpu.devices.vga.screen`. */
   screen_adapter: ScreenAdapter;
-  /** Present with the built-in user-mode network only. */
-  readonly network_adapter?: { destroy?(): void };
   add_listener<E extends keyof EmulatorEvents>(event: E, listener: (argument: EmulatorEvents[E]) => void): void;
   remove_listener<E extends keyof EmulatorEvents>(event: E, listener: (argument: EmulatorEvents[E]) => void): void;
   get_instruction_counter(): number;
@@ -53,22 +51,12 @@ export interface EmulatorInputs {
 }
 
 export interface EmulatorBus {
-  /** Who hears what the other side sends. */
-  readonly listeners: Record<string, BusListener[] | undefined>;
   send<I extends keyof EmulatorInputs>(input: I, value: EmulatorInputs[I]): void;
   register<E extends keyof EmulatorEvents>(event: E, listener: (value: EmulatorEvents[E]) => void, self?: object): void;
 }
 
-export interface BusListener {
-  // biome-ignore lint/suspicious/noExplicitAny: each event has a value of its own
-  fn: (this: unknown, value: any) => void;
-  readonly this_value: unknown;
-}
-
 /** Device side of the bus. */
 export interface DeviceBus {
-  readonly listeners: Record<string, BusListener[] | undefined>;
-  send(event: 'net0-mac', address: string): void;
   send(event: 'emulator-stopped'): void;
 }
 

@@ -124,9 +124,7 @@ function deviceOptions({ memoryBytes, videoMemoryBytes, bootOrder, drives, adapt
     virtio_balloon: true,
     preserve_mac_from_state_image: true,
     ...(hasPrimary ? { hda: new Placeholder() } : {}),
-    net_device: adapter
-      ? { type: adapter.model, ...(adapter.network === 'user' ? { relay_url: 'fetch' } : {}) }
-      : { type: 'none' },
+    net_device: { type: adapter?.model ?? 'none' },
   };
 }
 

@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import type { BusListener, Emulator } from './emulator-types.ts';
+import type { Emulator } from './emulator-types.ts';
 import { FrameReader, frameHeader } from './frame-stream.ts';
 import { SocketServer } from './socket-server.ts';
 import type { PlannedAdapter } from './v86-options.ts';
@@ -10,32 +10,24 @@ const MAX_UNREAD_BYTES = 4 * 1024 ** 2;
 const LINK_UP = 1;
 const DRIVER_OK = 4;
 
-/**
- * The network adapter: its address, its cable, its counters, and for a network of frames its socket. All frames of v86,
- * its own user-mode network's too, pass the gates that are put in here.
- */
+/** The network adapter: its address, its cable, its counters and its socket, whose peer is the network it is on. */
 export class NetworkPort {
   receivedBytes = 0;
   sentBytes = 0;
   readonly #emulator: Emulator;
-  readonly #adapter: PlannedAdapter;
   #isUp: boolean;
   #server: SocketServer | undefined;
 
   constructor(emulator: Emulator, adapter: PlannedAdapter) {
     this.#emulator = emulator;
-    this.#adapter = adapter;
     this.#isUp = adapter.isCableConnected;
     this.#setMacAddress(adapter.macAddress);
-    if (adapter.network === 'frames') emulator.add_listener('net0-send', (frame) => this.#send(frame));
-    gate(emulator.bus.listeners['net0-send'], (frame) => this.#mayPass(frame, 'out'));
-    gate(emulator.v86.bus.listeners['net0-receive'], (frame) => this.#mayPass(frame, 'in'));
+    emulator.add_listener('net0-send', (frame) => this.#send(frame));
     this.#showLink();
   }
 
-  /** Opens the frame socket; for other networks it does nothing. */
+  /** Opens the frame socket. */
   async listen(socketPath: string): Promise<void> {
-    if (this.#adapter.network !== 'frames') return;
     this.#server = new SocketServer((socket) => this.#accept(socket));
     await this.#server.listen(socketPath);
   }
@@ -50,13 +42,6 @@ export class NetworkPort {
     this.#showLink();
   }
 
-  #mayPass(frame: Uint8Array, direction: 'in' | 'out'): boolean {
-    if (!this.#isUp) return false;
-    if (direction === 'in') this.receivedBytes += frame.length;
-    else this.sentBytes += frame.length;
-    return direction === 'out' || this.#hasDriver();
-  }
-
   /** Without a driver v86 would take what lies at address 0 for the queue, and write the frame to wherever that points. */
   #hasDriver(): boolean {
     const { virtio_net: device } = this.#emulator.v86.cpu.devices;
@@ -69,8 +54,6 @@ export class NetworkPort {
     if (device) device.mac = address;
     // The older card also holds its address in its own memory, each octet twice.
     net?.memory.set([...address].flatMap((octet) => [octet, octet]));
-    const text = [...address].map((octet) => octet.toString(16).padStart(2, '0')).join(':');
-    this.#emulator.v86.bus.send('net0-mac', text); // the user-mode network answers to this address
   }
 
   #showLink(): void {
@@ -86,27 +69,23 @@ export class NetworkPort {
     const reader = new FrameReader();
     socket.on('data', (bytes) => {
       const frames = reader.push(bytes);
-      for (const frame of frames) this.#emulator.bus.send('net0-receive', frame);
+      for (const frame of frames) this.#receive(frame);
       if (reader.isBroken) socket.destroy();
     });
   }
 
+  #receive(frame: Uint8Array): void {
+    if (!this.#isUp) return;
+    this.receivedBytes += frame.length;
+    if (this.#hasDriver()) this.#emulator.bus.send('net0-receive', frame);
+  }
+
   #send(frame: Uint8Array): void {
+    if (!this.#isUp) return;
+    this.sentBytes += frame.length;
     for (const peer of this.#server?.clients ?? []) {
       if (peer.writableLength > MAX_UNREAD_BYTES) continue;
       peer.write(Buffer.concat([frameHeader(frame), frame]));
     }
-  }
-}
-
-/** Puts one question before all who hear a frame: asking it counts the frame. */
-function gate(listeners: BusListener[] | undefined, mayPass: (frame: Uint8Array) => boolean): void {
-  let isOpen = false;
-  for (const [index, listener] of (listeners ?? []).entries()) {
-    const { fn } = listener;
-    listener.fn = function (this: unknown, frame: Uint8Array) {
-      if (index === 0) isOpen = mayPass(frame);
-      if (isOpen) fn.call(this, frame);
-    };
   }
 }

@@ -33,7 +33,6 @@ export interface PlannedAdapter {
   model: 'virtio' | 'ne2k';
   macAddress: Uint8Array;
   isCableConnected: boolean;
-  network: ResolvedAdapter['network'];
 }
 
 /** A machine in v86's terms; plain data. */
@@ -91,8 +90,8 @@ function planDrive(drive: ResolvedDrive): PlannedDrive {
 }
 
 function planAdapter(adapter: ResolvedAdapter): PlannedAdapter {
-  const { index, isCableConnected, network } = adapter;
-  return { index, isCableConnected, network, model: adapterModel(adapter), macAddress: parseMac(adapter.macAddress) };
+  const { index, isCableConnected } = adapter;
+  return { index, isCableConnected, model: adapterModel(adapter), macAddress: parseMac(adapter.macAddress) };
 }
 
 function adapterModel({ model }: ResolvedAdapter): PlannedAdapter['model'] {

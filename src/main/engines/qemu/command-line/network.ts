@@ -38,7 +38,7 @@ export function networkPart(plan: CommandPlan): CommandPart {
   return part(
     'network',
     ...adapters.flatMap((adapter) => [
-      ...netdev(adapter, path.join(folders.runtime, RUNTIME_FILES.frames(adapter.index))),
+      ...jsonOption('-netdev', networkBehind(adapter.index, folders.runtime)),
       ...jsonOption(
         '-device',
         adapterDevice(adapter, config.osType, bootIndexes(plan.spec).network.get(adapter.index)),
@@ -47,18 +47,10 @@ export function networkPart(plan: CommandPlan): CommandPart {
   );
 }
 
-/**
- * | network | behind the adapter |
- * |---|---|
- * | `user` | QEMU's own network with address translation, 10.0.2.0/24 for the first adapter, 10.0.3.0/24 for the second |
- * | `frames` | a socket that QEMU listens on, as the embedded engine does: the switch may come and go |
- * | `none` | a hub with nobody else on it, so that the cable can be plugged in and out all the same |
- */
-function netdev({ index, network }: ResolvedAdapter, socket: string): string[] {
-  const id = networkId(index);
-  if (network === 'user') return ['-netdev', `user,id=${id},net=10.0.${index + 2}.0/24`];
-  if (network === 'none') return ['-netdev', `hubport,id=${id},hubid=${index}`];
-  return jsonOption('-netdev', { type: 'stream', id, server: true, addr: { type: 'unix', path: socket } });
+/** A socket for frames that QEMU listens on, as the embedded engine does: the switch may come and go. */
+export function networkBehind(index: number, runtimeFolder: string): Record<string, unknown> {
+  const addr = { type: 'unix', path: path.join(runtimeFolder, RUNTIME_FILES.frames(index)) };
+  return { type: 'stream', id: networkId(index), server: true, addr };
 }
 
 /** @param bootIndex its place in the boot order; undefined: it is not booted from */

@@ -13,7 +13,6 @@ export const Testimony = z.object({
   machineTypes: z.object({ pc: z.string(), q35: z.string() }),
   devices: z.array(z.string()),
   hasSandbox: z.boolean(),
-  hasUserNetwork: z.boolean(),
   /** Names of the ways to the host's sound that it was built with. */
   audioDrivers: z.array(z.string()),
 });
@@ -28,7 +27,6 @@ const QUESTIONS: Record<string, { execute: string; arguments?: object }> = {
   version: { execute: 'query-version' },
   machines: { execute: 'query-machines' },
   devices: { execute: 'qom-list-types', arguments: { implements: 'device', abstract: false } },
-  userNetwork: { execute: 'netdev_add', arguments: { type: 'user', id: 'probe' } },
   bye: { execute: 'quit' },
 };
 
@@ -74,7 +72,6 @@ export function readTestimony(output: string, hasSandbox: boolean): Omit<Testimo
     machineTypes: { pc: resolveAlias(machines, 'pc'), q35: resolveAlias(machines, 'q35') },
     devices: devices.flatMap((each) => (isRecord(each) && typeof each.name === 'string' ? [each.name] : [])),
     hasSandbox,
-    hasUserNetwork: answers.has('userNetwork'),
   };
 }
 

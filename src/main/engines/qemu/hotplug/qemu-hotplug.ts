@@ -6,7 +6,7 @@ import { RUNTIME_FILES } from '../../runtime-files.ts';
 import type { ResolvedAdapter, ResolvedDrive } from '../../start-spec.ts';
 import { blockNode, hasMedium } from '../command-line/blockdev.ts';
 import { isExpressSlot } from '../command-line/hotplug-slots.ts';
-import { adapterDevice, adapterId, networkId } from '../command-line/network.ts';
+import { adapterDevice, adapterId, networkBehind, networkId } from '../command-line/network.ts';
 import { devicesOf } from '../command-line/storage.ts';
 import { driveId } from '../drive-id.ts';
 import { nodeInDrive, removeNode } from '../drive-nodes.ts';
@@ -75,7 +75,7 @@ export class QemuHotplug implements Hotplug {
     const { engine, facts, runtimeFolder } = this.#parts;
     if (facts === undefined) throw ordersLost();
     const { index, isCableConnected } = adapter;
-    await engine.execute('netdev_add', networkBehind(adapter, path.join(runtimeFolder, RUNTIME_FILES.frames(index))));
+    await engine.execute('netdev_add', networkBehind(index, runtimeFolder));
     try {
       const { romfile, ...device } = adapterDevice(adapter, facts.osType, undefined);
       await this.#add(facts.bootsFromNetwork ? device : { ...device, romfile });
@@ -127,13 +127,6 @@ function freeSlot(slots: string[], places: Places): string {
       hint: 'Power the machine off to add more.',
     },
   );
-}
-
-function networkBehind({ index, network }: ResolvedAdapter, socket: string): Record<string, unknown> {
-  const id = networkId(index);
-  if (network === 'user') return { type: 'user', id, net: `10.0.${index + 2}.0/24` };
-  if (network === 'none') return { type: 'hubport', id, hubid: index };
-  return { type: 'stream', id, server: true, addr: { type: 'unix', path: socket } };
 }
 
 function notPluggable({ controllerName, controller }: ResolvedDrive): InnError {
