@@ -24,7 +24,7 @@ function controller(type: ControllerType, disks: number): MachineConfig['storage
 
 const q35 = { ...CONFIG.motherboard, chipset: 'q35' };
 
-const adapter = (mode: 'nat' | 'internal', model: 'auto' | 'e1000' = 'auto') => ({
+const adapter = (mode: 'nat' | 'internal' | 'notAttached', model: 'auto' | 'e1000' = 'auto') => ({
   ...{ model, mode, macAddress: '52:54:00:00:00:01', isCableConnected: true, ...USUAL_ADAPTER },
 });
 
@@ -46,11 +46,11 @@ describe('what QEMU says to a configuration', () => {
     expect(check(config as Partial<MachineConfig>, {})).toEqual(issues);
   });
 
-  it('refuses networks that this QEMU has not', () => {
+  it('refuses adapters that this QEMU has no socket for, whatever they are on', () => {
     const old = { version: { major: 7, minor: 1, micro: 0 } };
     expect(check({ adapters: [adapter('internal')] }, old)).toEqual(['error adapters.0.mode']);
+    expect(check({ adapters: [adapter('notAttached')] }, old)).toEqual(['error adapters.0.mode']);
     expect(check({ adapters: [adapter('internal')] }, {})).toEqual([]);
-    expect(check({ adapters: [adapter('nat')] }, old)).toEqual(['error adapters.0.mode']);
     expect(check({ adapters: [adapter('nat')] })).toEqual([]); // not installed yet: nothing is known against it
   });
 

@@ -73,15 +73,15 @@ function checkAdapters(
   can: EngineCapabilities,
   installation: Installation | undefined,
 ): Issue[] {
-  return adapters.flatMap(({ model, mode }, index) => {
+  return adapters.flatMap(({ model }, index) => {
     if (!can.adapterModels.includes(model)) {
       return [error(`adapters.${index}.model`, `The QEMU on this computer has no ${model} network adapter.`)];
     }
     if (installation === undefined) return [];
     const { version } = installation;
-    if (mode === 'notAttached' || isAtLeast(version, FRAMES_VERSION)) return [];
+    if (isAtLeast(version, FRAMES_VERSION)) return [];
     const needed = `QEMU ${printVersion(FRAMES_VERSION)}`;
-    const message = `Networks need ${needed} or newer; this one is ${printVersion(version)}.`;
+    const message = `Network adapters need ${needed} or newer; this one is ${printVersion(version)}.`;
     return [error(`adapters.${index}.mode`, message)];
   });
 }
