@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import type { TcpSegment } from '../../../src/main/networks/gateway/packets/tcp-segment.ts';
 import { SYSTEM_CLOCK } from '../../../src/main/networks/gateway/tcp/clock.ts';
-import { type CloseReason, TcpEndpoint } from '../../../src/main/networks/gateway/tcp/tcp-endpoint.ts';
+import { TcpEndpoint } from '../../../src/main/networks/gateway/tcp/tcp-endpoint.ts';
+import type { CloseReason } from '../../../src/main/networks/gateway/tcp/tcp-options.ts';
 
 export interface GuestSocketOptions {
   localPort: number;

@@ -26,7 +26,7 @@ import { type Ipv4Packet, PROTOCOLS, parseIpv4Packet } from '../../../src/main/n
 import { isMalformed, type Malformed } from '../../../src/main/networks/gateway/packets/refusal.ts';
 import { FLAGS, parseTcp, type TcpSegment } from '../../../src/main/networks/gateway/packets/tcp-segment.ts';
 import { parseUdp, type UdpDatagram } from '../../../src/main/networks/gateway/packets/udp.ts';
-import { makeReset } from '../../../src/main/networks/gateway/tcp/tcp-endpoint.ts';
+import { makeReset } from '../../../src/main/networks/gateway/tcp/reset.ts';
 import type { IsolationProfile } from '../../../src/shared/model/network.ts';
 import { GuestSocket } from './guest-socket.ts';
 import type { Cable, TestLan } from './test-lan.ts';

@@ -1,6 +1,7 @@
 import { Buffer } from 'node:buffer';
 import type { TcpSegment } from '../../../src/main/networks/gateway/packets/tcp-segment.ts';
-import { type CloseReason, TcpEndpoint } from '../../../src/main/networks/gateway/tcp/tcp-endpoint.ts';
+import { TcpEndpoint } from '../../../src/main/networks/gateway/tcp/tcp-endpoint.ts';
+import type { CloseReason } from '../../../src/main/networks/gateway/tcp/tcp-options.ts';
 import type { VirtualClock } from './virtual-clock.ts';
 
 /** What happens to a segment on its way: how late each copy arrives, in milliseconds; none: it is lost. */

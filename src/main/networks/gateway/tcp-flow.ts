@@ -3,7 +3,8 @@ import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { TcpSegment } from './packets/tcp-segment.ts';
 import type { Clock } from './tcp/clock.ts';
-import { type CloseReason, TcpEndpoint } from './tcp/tcp-endpoint.ts';
+import { TcpEndpoint } from './tcp/tcp-endpoint.ts';
+import type { CloseReason } from './tcp/tcp-options.ts';
 
 export interface TcpFlowOptions {
   clock: Clock;

@@ -5,7 +5,7 @@ import type { GatewayContext, Sender } from './gateway-context.ts';
 import { formatIpv4, type Ipv4, type Mac } from './packets/addresses.ts';
 import type { Ipv4Packet } from './packets/ipv4.ts';
 import { FLAGS, type TcpSegment } from './packets/tcp-segment.ts';
-import { makeReset } from './tcp/tcp-endpoint.ts';
+import { makeReset } from './tcp/reset.ts';
 import { TcpFlow } from './tcp-flow.ts';
 
 const SWEEP_MS = 5_000;

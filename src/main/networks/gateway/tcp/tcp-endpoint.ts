@@ -1,15 +1,14 @@
 import { FLAGS, type TcpSegment } from '../packets/tcp-segment.ts';
-import type { Clock } from './clock.ts';
 import { Deadline } from './deadline.ts';
+import { makeReset } from './reset.ts';
+import { agreedSegmentBytes, DEFAULT_SEGMENT_BYTES } from './segment-size.ts';
 import { seqAdd, seqBefore } from './sequence.ts';
+import type { CloseReason, TcpEndpointOptions, TcpState } from './tcp-options.ts';
 import { TcpReceiver } from './tcp-receiver.ts';
 import { TcpSender } from './tcp-sender.ts';
 
 /** Enough for windows of 2 MiB. */
 const WINDOW_SCALE = 5;
-/** What a side takes that says nothing about it (RFC 9293, section 3.7.1). */
-const DEFAULT_SEGMENT_BYTES = 536;
-const MIN_SEGMENT_BYTES = 64;
 /** Pauses between attempts of a handshake: 1, 2, 4, … seconds. */
 const FIRST_RETRY_MS = 1000;
 const HANDSHAKE_RETRIES = 5;
@@ -17,40 +16,6 @@ const HANDSHAKE_RETRIES = 5;
 const STRAY_PAUSE_MS = 500;
 /** Late segments die within a virtual network at once: twice the lifetime of segments may be short. */
 const TIME_WAIT_MS = 10_000;
-
-/** `waiting`: the other side's SYN has come and is not answered yet. */
-export type TcpState = 'idle' | 'waiting' | 'synSent' | 'synReceived' | 'open' | 'timeWait' | 'closed';
-
-/** `done`: both sides ended; `refused`: a reset instead of an answer; `reset`; `lost`: no answer; `aborted`: by us. */
-export type CloseReason = 'done' | 'refused' | 'reset' | 'lost' | 'aborted';
-
-export interface TcpEvents {
-  /** The handshake is done. */
-  onOpen(): void;
-  /** Content in order. The bytes are only lent; call `release` for them once they are used up. */
-  onData(bytes: Uint8Array): void;
-  /** The other side sends no more; it may still read. */
-  onEnd(): void;
-  /** Bytes left the send buffer. */
-  onSpace(): void;
-  /** The last event: all timers are gone, except while a finished connection lingers. */
-  onClose(reason: CloseReason): void;
-}
-
-export interface TcpEndpointOptions {
-  clock: Clock;
-  localPort: number;
-  remotePort: number;
-  /** Bytes of content in one segment that this side takes. */
-  segmentBytes: number;
-  /** Random: whoever cannot see the connection must not guess it (RFC 9293, section 3.4.1). */
-  initialSequence: number;
-  /** Bytes that may wait for the reader. */
-  receiveCapacityBytes: () => number;
-  /** Puts a segment on the way. Its content is only lent. */
-  emit: (segment: TcpSegment) => void;
-  events: TcpEvents;
-}
 
 const EMPTY = new Uint8Array(0);
 
@@ -179,8 +144,7 @@ export class TcpEndpoint {
   #agree(): void {
     const syn = this.#peerSyn;
     if (!syn) return;
-    const wanted = Math.min(syn.maxSegmentSize ?? DEFAULT_SEGMENT_BYTES, this.#options.segmentBytes);
-    this.#segmentBytes = Math.max(MIN_SEGMENT_BYTES, wanted);
+    this.#segmentBytes = agreedSegmentBytes(syn, this.#options.segmentBytes);
     this.#peerScale = syn.windowScale ?? 0;
     this.#receiver = new TcpReceiver({
       start: seqAdd(syn.sequence, 1),
@@ -332,20 +296,4 @@ export class TcpEndpoint {
   #ports(): { sourcePort: number; destinationPort: number } {
     return { sourcePort: this.#options.localPort, destinationPort: this.#options.remotePort };
   }
-}
-
-/** The reset that answers a segment nobody expects (RFC 9293, section 3.10.7.1). */
-export function makeReset(segment: TcpSegment): TcpSegment {
-  const hasAck = (segment.flags & FLAGS.ack) !== 0;
-  const { syn, fin } = FLAGS;
-  const length = segment.payload.length + (segment.flags & syn ? 1 : 0) + (segment.flags & fin ? 1 : 0);
-  return {
-    sourcePort: segment.destinationPort,
-    destinationPort: segment.sourcePort,
-    sequence: hasAck ? segment.acknowledgment : 0,
-    acknowledgment: hasAck ? 0 : seqAdd(segment.sequence, length),
-    flags: hasAck ? FLAGS.rst : FLAGS.rst | FLAGS.ack,
-    window: 0,
-    payload: EMPTY,
-  };
 }
