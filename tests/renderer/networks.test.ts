@@ -5,7 +5,7 @@ import { attachments, networkRows, othersWithMac } from '../../src/renderer/netw
 import { forwardPort, forwardWords } from '../../src/renderer/networks/forward-words.ts';
 import { mapLayout } from '../../src/renderer/networks/map-layout.ts';
 import { cellWords, matrixOf } from '../../src/renderer/networks/matrix-rows.ts';
-import { deciderWords, dropWords, endWithin, endWords } from '../../src/renderer/networks/network-words.ts';
+import { dropWords } from '../../src/renderer/networks/network-words.ts';
 import { formatRate, parseRate } from '../../src/renderer/networks/rates.ts';
 import { lineWidth, trafficBetween } from '../../src/renderer/networks/traffic.ts';
 import { networkOf } from '../../src/shared/adapter-network.ts';
@@ -18,6 +18,7 @@ import {
   PortForward,
   type ReachAnswer,
 } from '../../src/shared/model/virtual-network.ts';
+import { deciderWords, endWithin, endWords } from '../../src/shared/network-names.ts';
 import { aMachine } from './a-machine.ts';
 
 interface WantedNetwork {
@@ -230,7 +231,16 @@ describe('words', () => {
 
 describe('the isolation report as a table', () => {
   const answer = (from: string, to: string, isReachable: boolean): ReachAnswer => ({
-    ...{ from, to, isReachable, decidedBy: 'profile', rule: 'standard.host', reason: 'So it is.', isProven: null },
+    ...{
+      from,
+      to,
+      isReachable,
+      decidedBy: 'profile',
+      rule: 'standard.host',
+      reason: 'So it is.',
+      isProven: null,
+      trials: [],
+    },
   });
 
   test('has rows for what asks, columns for what is asked about, and nothing where both are one', () => {

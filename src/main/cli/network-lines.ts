@@ -1,5 +1,6 @@
 import type { Network, NetworkDetails, ReachAnswer } from '../../shared/model/virtual-network.ts';
 import type { MachineAddress } from '../../shared/network-contract.ts';
+import { endWithin, PROFILE_NAMES } from '../../shared/network-names.ts';
 import { formatBytes } from '../../shared/units.ts';
 import { fields, table } from './print.ts';
 
@@ -52,7 +53,7 @@ function portTable(ports: NetworkDetails['ports']): string[] {
     ports.map(({ machineName, address, profile, isCableConnected, inBytes, outBytes, drops }) => [
       machineName,
       address ?? '-',
-      profile,
+      PROFILE_NAMES[profile],
       isCableConnected ? 'plugged' : 'pulled',
       formatBytes(inBytes),
       formatBytes(outBytes),
@@ -103,7 +104,13 @@ export function addressTable(addresses: readonly MachineAddress[]): string[] {
   );
 }
 
-export function reachLines({ from, to, isReachable, reason, rule, isProven }: ReachAnswer): string[] {
-  const proof = isProven === true ? ' Proven over the switch.' : isProven === false ? ' A probe says otherwise!' : '';
-  return [`'${from}' ${isReachable ? 'reaches' : 'does not reach'} '${to}'. ${reason} (${rule})${proof}`];
+export function reachLines({ from, to, isReachable, reason, rule, isProven, trials }: ReachAnswer): string[] {
+  const proof =
+    isProven === true ? ' Proven with real frames.' : isProven === false ? ' The settings say otherwise!' : '';
+  const place = endWithin(to);
+  const end = place === to ? `'${to}'` : place;
+  return [
+    `'${from}' ${isReachable ? 'reaches' : 'does not reach'} ${end}. ${reason} (${rule})${proof}`,
+    ...trials.map(({ sent, says }) => `  ${sent}: ${says}`),
+  ];
 }

@@ -119,7 +119,7 @@ export class ReachReport {
 
 function answerOf({ config }: Machine, to: string, verdict: Verdict): ReachAnswer {
   const { isReachable, decidedBy, rule, reason } = verdict;
-  return { from: config.name, to, isReachable, decidedBy, rule, reason, isProven: null };
+  return { from: config.name, to, isReachable, decidedBy, rule, reason, isProven: null, trials: [] };
 }
 
 /** What an address is, seen from a network. */

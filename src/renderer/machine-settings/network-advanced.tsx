@@ -2,8 +2,9 @@ import { NumberInput, Select, TextInput, UnstyledButton } from '@mantine/core';
 import { IconChevronDown, IconChevronRight } from '@tabler/icons-react';
 import { useState } from 'react';
 import { IsolationProfile, type LinkConditions, NetworkAdapter } from '../../shared/model/network.ts';
+import { PROFILE_NAMES } from '../../shared/network-names.ts';
 import { FormRow } from '../components/form-row.tsx';
-import { PROFILE_LABELS, PROFILE_NOTES, PROMISCUOUS_LABELS, PROMISCUOUS_NOTES } from '../networks/network-words.ts';
+import { PROFILE_NOTES, PROMISCUOUS_LABELS, PROMISCUOUS_NOTES } from '../networks/network-words.ts';
 import { issueAt } from '../use-config-check.ts';
 import type { AdapterProps } from './network-adapter-props.ts';
 import classes from './network-advanced.module.css';
@@ -21,7 +22,7 @@ export function NetworkAdvanced(props: AdapterProps) {
   const { adapter, index } = props;
   const [isOpen, setOpen] = useState(!isUsual(adapter));
   const Glyph = isOpen ? IconChevronDown : IconChevronRight;
-  const words = isUsual(adapter) ? '' : ` · ${PROFILE_LABELS[adapter.profile]}`;
+  const words = isUsual(adapter) ? '' : ` · ${PROFILE_NAMES[adapter.profile]}`;
   return (
     <>
       <UnstyledButton
@@ -54,7 +55,7 @@ function IsolationRow(props: AdapterProps) {
     >
       <Select
         aria-label="Isolation"
-        data={IsolationProfile.options.map((value) => ({ value, label: PROFILE_LABELS[value] }))}
+        data={IsolationProfile.options.map((value) => ({ value, label: PROFILE_NAMES[value] }))}
         value={adapter.profile}
         onChange={(profile) => onAdapter({ profile: IsolationProfile.parse(profile) })}
         renderOption={({ option }) => (

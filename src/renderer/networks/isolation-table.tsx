@@ -1,7 +1,7 @@
 import { type KeyboardEvent, type SyntheticEvent, useState } from 'react';
 import type { ReachAnswer } from '../../shared/model/virtual-network.ts';
+import { endWords } from '../../shared/network-names.ts';
 import { cellWords, type Matrix } from './matrix-rows.ts';
-import { endWords } from './network-words.ts';
 
 interface IsolationTableProps {
   matrix: Matrix;

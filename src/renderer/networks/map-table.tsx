@@ -1,10 +1,10 @@
 import type { NetworkPort } from '../../shared/model/virtual-network.ts';
+import { PROFILE_NAMES } from '../../shared/network-names.ts';
 import { formatBytes } from '../../shared/units.ts';
 import { stateWords } from '../components/state-look.tsx';
 import { ADAPTER_MODE_LABELS } from '../machine-details/config-words.ts';
 import { useMachines, useNetworks } from '../store.ts';
 import { attachments } from './attachments.ts';
-import { PROFILE_LABELS } from './network-words.ts';
 import { portKey, type Traffic } from './traffic.ts';
 
 interface MapTableProps {
@@ -40,7 +40,7 @@ export function MapTable({ ports, traffic }: MapTableProps) {
               <td>{network?.name ?? ADAPTER_MODE_LABELS[adapter.mode]}</td>
               <td>{ports.get(key)?.address ?? 'none'}</td>
               <td>{adapter.isCableConnected ? 'connected' : 'pulled'}</td>
-              <td>{PROFILE_LABELS[adapter.profile]}</td>
+              <td>{PROFILE_NAMES[adapter.profile]}</td>
               <td>{trafficWords(traffic.get(key))}</td>
             </tr>
           );

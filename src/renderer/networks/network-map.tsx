@@ -5,6 +5,7 @@ import { type KeyboardEvent, useMemo, useRef, useState } from 'react';
 import type { MachineId } from '../../shared/model/machine.ts';
 import type { NetworkId } from '../../shared/model/network.ts';
 import type { NetworkPort } from '../../shared/model/virtual-network.ts';
+import { PLACE_NAMES } from '../../shared/network-names.ts';
 import { StateIcon, stateColor, stateWords } from '../components/state-look.tsx';
 import { ADAPTER_MODE_LABELS } from '../machine-details/config-words.ts';
 import { useMachines, useNetworks } from '../store.ts';
@@ -15,7 +16,6 @@ import type { Card, Place, Tile } from './map-shapes.ts';
 import { MapTable } from './map-table.tsx';
 
 import classes from './network-map.module.css';
-import { PLACE_LABELS } from './network-words.ts';
 import { portKey, portsOf } from './traffic.ts';
 import { useNetworksNow } from './use-networks-now.ts';
 
@@ -185,7 +185,7 @@ function PlaceNode({ place: { place, x, y, width, height } }: { place: Place }) 
     <div className={classes.place} style={{ left: x, top: y, width, height }}>
       <Glyph size={16} stroke={1.7} aria-hidden />
       <span>
-        <b>{PLACE_LABELS[place]}</b>
+        <b>{PLACE_NAMES[place]}</b>
         <small>{place === 'host' ? 'by port forwards' : 'and local network'}</small>
       </span>
     </div>

@@ -1,5 +1,5 @@
 import type { AdapterMode, IsolationProfile, NetworkAdapter } from '../../shared/model/network.ts';
-import type { NetworkKind, ReachPlace } from '../../shared/model/virtual-network.ts';
+import type { NetworkKind } from '../../shared/model/virtual-network.ts';
 
 export const KIND_NOTES: Record<NetworkKind, string> = {
   nat: 'Each machine reaches the outside through this computer, and none of the other machines',
@@ -23,14 +23,6 @@ export const WHY_NOT_BRIDGED =
   "Putting frames into this computer's own network needs administrator rights, which Innkeeper never asks for. " +
   'NAT with port forwards serves most uses without them.';
 
-export const PROFILE_LABELS: Record<IsolationProfile, string> = {
-  open: 'Open',
-  standard: 'Standard',
-  noLan: 'No LAN',
-  offline: 'Offline',
-  quarantine: 'Quarantine',
-};
-
 export const PROFILE_NOTES: Record<IsolationProfile, string> = {
   open: 'Everything that its network reaches, services of this computer included',
   standard: 'Everything but the services of this computer itself',
@@ -50,46 +42,6 @@ export const PROMISCUOUS_NOTES: Record<NetworkAdapter['promiscuous'], string> = 
   allowMachines: 'The guest may see the frames of the other machines',
   allowAll: 'The guest may see every frame of the network',
 };
-
-export const PLACE_LABELS: Record<ReachPlace, string> = {
-  host: 'This computer',
-  hostServices: 'Services of this computer',
-  lan: 'Local network',
-  internet: 'Internet',
-};
-
-/** An end of a question of reach in words: a place by its name, everything else as it is. */
-export function endWords(end: string): string {
-  return Object.entries(PLACE_LABELS).find(([place]) => place === end)?.[1] ?? end;
-}
-
-const PLACES_WITHIN: Record<ReachPlace, string> = {
-  host: 'this computer',
-  hostServices: 'the services of this computer',
-  lan: 'the local network',
-  internet: 'the internet',
-};
-
-/** The same within a sentence: `the internet`. */
-export function endWithin(end: string): string {
-  return Object.entries(PLACES_WITHIN).find(([place]) => place === end)?.[1] ?? end;
-}
-
-const DECIDERS: Record<string, string> = {
-  adapter: 'the adapter',
-  cable: 'the cable',
-  network: 'the network',
-  switch: 'the switch',
-  profile: 'the isolation profile',
-  gateway: 'the gateway',
-  forward: 'a port forward',
-  guest: 'the guest',
-};
-
-/** Where on the way it was decided, in words. */
-export function deciderWords(decidedBy: string): string {
-  return DECIDERS[decidedBy] ?? decidedBy;
-}
 
 const DROPS: Record<string, string> = {
   malformed: 'malformed',

@@ -1,11 +1,12 @@
 import { UnstyledButton } from '@mantine/core';
 import { useEffect, useRef, useState } from 'react';
 import type { NetworkDetails, NetworkPort } from '../../shared/model/virtual-network.ts';
+import { PROFILE_NAMES } from '../../shared/network-names.ts';
 import { formatBytes } from '../../shared/units.ts';
 import activity from '../activity/activity.module.css';
 import { selectMachine } from '../view.ts';
 import { Copied } from './copied.tsx';
-import { dropWords, PROFILE_LABELS, PROFILE_NOTES } from './network-words.ts';
+import { dropWords, PROFILE_NOTES } from './network-words.ts';
 import classes from './networks.module.css';
 import { type NetworksNow, portKey, type Traffic, trafficBetween } from './traffic.ts';
 
@@ -58,7 +59,7 @@ function Row({ port, traffic }: { port: NetworkPort; traffic: Traffic | undefine
       <td>
         <Copied text={name} />
       </td>
-      <td title={PROFILE_NOTES[profile]}>{PROFILE_LABELS[profile]}</td>
+      <td title={PROFILE_NOTES[profile]}>{PROFILE_NAMES[profile]}</td>
       <td>{!isCableConnected ? 'pulled' : isUp ? 'connected' : 'nobody at it'}</td>
       <td>
         ↓ {formatBytes(traffic?.inBytesPerSecond ?? 0)}/s ↑ {formatBytes(traffic?.outBytesPerSecond ?? 0)}/s

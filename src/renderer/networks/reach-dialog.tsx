@@ -3,10 +3,10 @@ import { IconArrowRight } from '@tabler/icons-react';
 import { useState } from 'react';
 import type { MachineId } from '../../shared/model/machine.ts';
 import { ReachPlace } from '../../shared/model/virtual-network.ts';
+import { PLACE_NAMES } from '../../shared/network-names.ts';
 import { api } from '../api.ts';
 import { FailureLine } from '../components/failure-line.tsx';
 import { useMachines } from '../store.ts';
-import { PLACE_LABELS } from './network-words.ts';
 import { useWatched } from './use-watched.ts';
 import classes from './verdict.module.css';
 import { Verdict } from './verdict.tsx';
@@ -27,7 +27,7 @@ export function ReachDialog({ from: first, onClose }: ReachDialogProps) {
   const [to, setTo] = useState<string | null>(null);
   const [port, setPort] = useState<number | undefined>();
   const others = machines.filter(({ value }) => value !== from);
-  const places = ReachPlace.options.map((value) => ({ value, label: PLACE_LABELS[value] }));
+  const places = ReachPlace.options.map((value) => ({ value, label: PLACE_NAMES[value] }));
   return (
     <Modal opened onClose={onClose} title="Can A reach B?" size={600}>
       <div className={classes.form}>

@@ -1,6 +1,6 @@
 import { IconCircleCheck, IconCircleX } from '@tabler/icons-react';
 import type { ReachAnswer } from '../../shared/model/virtual-network.ts';
-import { deciderWords, endWithin, endWords } from './network-words.ts';
+import { deciderWords, endWithin, endWords } from '../../shared/network-names.ts';
 import classes from './verdict.module.css';
 
 /** Whether one end reaches another, why, and which rule decides. */

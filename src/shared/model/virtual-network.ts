@@ -127,6 +127,19 @@ export type NetworkDetails = z.infer<typeof NetworkDetails>;
 export const ReachPlace = z.enum(['host', 'hostServices', 'lan', 'internet']);
 export type ReachPlace = z.infer<typeof ReachPlace>;
 
+/** One frame that was sent from a machine's port in its name, and what became of it. */
+export const ReachTrial = z.object({
+  /** Which of the machine's adapters. */
+  adapter: z.int(),
+  /** Such as `TCP to 10.255.255.1 port 443 (10.0.0.0/8)`. */
+  sent: z.string(),
+  /** Whether it got through; null: nothing came of it in time. */
+  hasPassed: z.boolean().nullable(),
+  /** What came of it, in a sentence. */
+  says: z.string(),
+});
+export type ReachTrial = z.infer<typeof ReachTrial>;
+
 /** Whether frames get from one end to the other, and the rule that decides. */
 export const ReachAnswer = z.object({
   from: z.string(),
@@ -138,7 +151,12 @@ export const ReachAnswer = z.object({
   rule: z.string(),
   /** Why, in a sentence, and what to change. */
   reason: z.string(),
-  /** True when a real probe over the switch confirmed it; null when nothing could be probed, as with machines that are off. */
+  /**
+   * True when real frames agreed with the settings; false when they did not, and the answer is theirs; null when nothing
+   * could be tried, as with machines that are off.
+   */
   isProven: z.boolean().nullable(),
+  /** The frames that were tried. */
+  trials: z.array(ReachTrial),
 });
 export type ReachAnswer = z.infer<typeof ReachAnswer>;

@@ -1,5 +1,6 @@
 import { BlockList, isIPv6 } from 'node:net';
 import type { IsolationProfile } from '../../../shared/model/network.ts';
+import { PROFILE_NAMES } from '../../../shared/network-names.ts';
 
 /** What an address is, seen from a machine behind the gateway. */
 export type Place = 'gateway' | 'network' | 'host' | 'lan' | 'linkLocal' | 'multicast' | 'reserved' | 'internet';
@@ -20,14 +21,14 @@ export interface Surroundings {
 
 /** Each rule with what it says, for the report that names the one responsible. */
 export const RULES = {
-  'open.everything': 'The profile "open" lets the machine reach everything.',
-  'standard.outside': 'The profile "standard" lets the machine reach all but the host itself.',
-  'standard.host': 'The profile "standard" keeps the machine from services of the host.',
-  'noLan.internet': 'The profile "noLan" lets the machine reach the internet.',
-  'noLan.private': 'The profile "noLan" keeps the machine from private, local and reserved addresses.',
-  'offline.network': 'The profile "offline" lets the machine reach its own network.',
-  'offline.outside': 'The profile "offline" keeps the machine inside its own network.',
-  'quarantine.nothing': 'The profile "quarantine" lets the machine reach nothing.',
+  'open.everything': `The profile '${PROFILE_NAMES.open}' lets the machine reach everything.`,
+  'standard.outside': `The profile '${PROFILE_NAMES.standard}' lets the machine reach all but the host itself.`,
+  'standard.host': `The profile '${PROFILE_NAMES.standard}' keeps the machine from services of the host.`,
+  'noLan.internet': `The profile '${PROFILE_NAMES.noLan}' lets the machine reach the internet.`,
+  'noLan.private': `The profile '${PROFILE_NAMES.noLan}' keeps the machine from private, local and reserved addresses.`,
+  'offline.network': `The profile '${PROFILE_NAMES.offline}' lets the machine reach its own network.`,
+  'offline.outside': `The profile '${PROFILE_NAMES.offline}' keeps the machine inside its own network.`,
+  'quarantine.nothing': `The profile '${PROFILE_NAMES.quarantine}' lets the machine reach nothing.`,
   'gateway.services': 'Addresses and names are given by the gateway, unless in quarantine.',
   'gateway.multicast': 'The gateway carries no multicast and no broadcast to the outside.',
   'gateway.network': 'The gateway carries nothing between machines of one network: they reach each other directly.',
