@@ -8,9 +8,10 @@ export interface PortPlace {
 
 /**
  * A gateway takes a connection before it knows what the guest says, and resets it when the guest refuses. A connection
- * that stands this long, in milliseconds, stands in the guest: a system that is up refuses within a round trip.
+ * that stands this long, in milliseconds, stands in the guest: a system that is up refuses within a round trip, and one that
+ * is emulated on a busy host within a few seconds.
  */
-const STANDS_AFTER_MS = 2000;
+const STANDS_AFTER_MS = 4000;
 
 /**
  * Whether a server of the guest answers: it sent something, or holds the connection. Never rejects.
