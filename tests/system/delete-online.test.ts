@@ -1,13 +1,25 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { statSync, truncateSync, writeFileSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { makeHome, type RealCore, startRealCore, tearDown } from '../support/real-core.ts';
+import { homeEnv, makeHome, type RealCore, startRealCore, tearDown } from '../support/real-core.ts';
 import { GUEST_READY, SerialConsole } from '../support/serial-console.ts';
 
 const DISK_BYTES = 64 * 1024 ** 2;
 /** Where the guest writes, in blocks of 4 KiB: small words far apart, and a stretch that takes a while to copy. */
 const LOOK = 'sync; echo 3 > /proc/sys/vm/drop_caches';
+
+const STEPS = ['delete: forgotten', 'noted', 'merged down', 'stored', 'finished', 'delete: merged'];
+
+/** A core that deletes the snapshot and is killed at the step. */
+async function deleteUntil(home: string, step: string, snapshot: string): Promise<void> {
+  const script = path.join(import.meta.dirname, '../support/core-cut-off-at.ts');
+  const child = spawn(process.execPath, [script, step, snapshot], { env: homeEnv(home), stdio: 'inherit' });
+  const [, signal] = await once(child, 'exit');
+  expect({ step, signal }).toEqual({ step, signal: 'SIGKILL' });
+}
 
 describe.each(['embedded', 'qemu'] as const)('a snapshot that is deleted while the guest runs (%s)', (engine) => {
   let core: RealCore;
@@ -39,6 +51,13 @@ describe.each(['embedded', 'qemu'] as const)('a snapshot that is deleted while t
     const words: (string | undefined)[] = [];
     for (const block of [0, 1, 2, 3, 4]) words.push(await read(block));
     return words;
+  };
+  /** What a kill cut off goes on by itself; it is not to be in the way of what comes next. */
+  const atRest = async () => {
+    const isAtRest = async () =>
+      (await get()).state === 'Running' &&
+      (await core.client.task.list({})).every(({ status }) => status !== 'running');
+    await expect.poll(isAtRest, { timeout: 60_000 }).toBe(true);
   };
   const images = async () => {
     const { folder } = await get();
@@ -90,6 +109,29 @@ describe.each(['embedded', 'qemu'] as const)('a snapshot that is deleted while t
     await serial.expect('# ');
     expect((await serial.run('md5sum < /dev/sda')).split('\n').at(-1)).toBe(sum);
   }, 240_000);
+
+  it('leaves a machine that can do everything, at whichever step the core is killed', async () => {
+    for (const step of STEPS) {
+      await take(step);
+      await say(0, `before ${step}`);
+      await core.end();
+      await deleteUntil(core.home, step.includes(':') ? step : `merge online: ${step}`, step);
+      core = await startRealCore(core.home);
+      await atRest();
+      serial = await openSerial();
+      serial.send('');
+      expect(await read(0)).toBe(`before ${step}`);
+      await say(1, `after ${step}`);
+      await take(`after ${step}`);
+      await say(2, `after ${step}`);
+      await remove(`after ${step}`);
+      expect([await read(0), await read(1), await read(2)]).toEqual([
+        `before ${step}`,
+        `after ${step}`,
+        `after ${step}`,
+      ]);
+    }
+  }, 300_000);
 
   it('is gone or half gone when the core is killed meanwhile, and nothing is lost', async () => {
     for (const [round, delayMs] of [0, 10, 30, 60, 120, 250, 500].entries()) {

@@ -19,7 +19,7 @@ import { guardAgainstDeath } from './death-guard.ts';
 import { DeviceRemoval } from './hotplug/device-removal.ts';
 import { type HotplugFacts, QemuHotplug } from './hotplug/qemu-hotplug.ts';
 import { letGoOn } from './in-flight.ts';
-import { mergeDisk, settleMerge } from './merge-disk.ts';
+import { finishMerge, mergeDisk, settleMerge } from './merge-disk.ts';
 import { runState } from './migration.ts';
 import { noteProcessors } from './orders.ts';
 import { hasBlockingDisks, unparkDisks } from './parked-disks.ts';
@@ -151,6 +151,7 @@ export class QemuDialect implements QmpDialect {
   changeMedium = changeMedium;
   mergeDisk = mergeDisk;
   settleMerge = settleMerge;
+  finishMerge = finishMerge;
 
   async typeText(engine: QmpCaller, text: string): Promise<void> {
     for (const stroke of strokesFor(text)) {

@@ -70,3 +70,12 @@ export function nextNode(id: string, present: string | undefined): string {
 export async function removeNode(engine: QmpCaller, node: string): Promise<void> {
   await engine.execute('blockdev-del', { 'node-name': node }).catch(() => undefined);
 }
+
+/** Closes the images that have a name of their own and that nothing builds on; QEMU refuses those that are in use. */
+export async function removeUnusedNodes(engine: QmpCaller): Promise<void> {
+  const nodes = await engine.execute('query-named-block-nodes', { flat: true });
+  for (const node of Array.isArray(nodes) ? nodes : []) {
+    const name = isRecord(node) && node.drv !== 'file' ? node['node-name'] : undefined;
+    if (typeof name === 'string' && !name.startsWith('#')) await removeNode(engine, name); // `#`: a part of another one
+  }
+}

@@ -3,7 +3,7 @@ import type { QmpCaller } from '../qmp/link.ts';
 import type { QmpMergeRequest } from '../qmp-dialect.ts';
 import { abandonJob, awaitJob, JOB_ID } from './block-job.ts';
 import { driveId } from './drive-id.ts';
-import { filesInDrive, nodeInDrive, nodeOfFile, removeNode } from './drive-nodes.ts';
+import { filesInDrive, nodeInDrive, nodeOfFile, removeNode, removeUnusedNodes } from './drive-nodes.ts';
 
 /**
  * Merges two images of a disk by a block job (QMP reference, `block-commit`, `block-stream`). Only when the image that is
@@ -59,6 +59,11 @@ async function completeJob(engine: QmpCaller, request: QmpMergeRequest): Promise
 export async function settleMerge(engine: QmpCaller, merge: DiskMerge): Promise<boolean> {
   await abandonJob(engine);
   return isMerged(engine, merge);
+}
+
+/** @see Session.finishMerge; the disk is without the image that went since the job has ended, but it may still be open */
+export async function finishMerge(engine: QmpCaller): Promise<void> {
+  await removeUnusedNodes(engine);
 }
 
 async function isMerged(engine: QmpCaller, merge: DiskMerge): Promise<boolean> {

@@ -74,13 +74,18 @@ async function mergeOnEngine(
     if (isLost) await live.session.powerOff();
     throw error;
   }
-  noteOnEngine(context, live.machineId, null);
+  context.step('merge online: finished');
   await removeMerged(pair);
 }
 
 /**
  * Brings the merge that an engine was at to its end, when the program was killed meanwhile; before anything else is done
- * with the process. What is merged is stored, what is not is as it was, and a guest that stood still for it goes on.
+ * with the process. A guest that stood still for it goes on.
+ * | killed | what becomes of it |
+ * |---|---|
+ * | while the engine merged | given up: the disk is as before, and the merge begins anew |
+ * | when it was merged | stored, as below |
+ * | when it was stored | the engine lets go of the image that went, and only then its file is deleted |
  */
 export async function recoverOnlineMerge(
   context: RunnerContext,
@@ -91,10 +96,10 @@ export async function recoverOnlineMerge(
   if (operation?.kind !== 'merge' || session === undefined) return;
   const pair = pairOf(context, operation);
   const drive = pair && (await drivesOf(context, id)).find((each) => uses(each, pair.hidden.location));
-  if (pair && drive && (await session.settleMerge(mergeOf(drive, pair)))) {
-    storeOnline(context, id, pair);
-    await removeMerged(pair);
-  }
+  const merged = pair && drive && (await session.settleMerge(mergeOf(drive, pair))) ? pair : undefined;
+  if (merged) storeOnline(context, id, merged);
+  await session.finishMerge();
+  if (merged) await removeMerged(merged);
   const status = await session.status();
   const stands = status.state === 'Paused' && status.reason === 'user';
   if (stands && operation.stateBefore === 'Running') await session.resume();

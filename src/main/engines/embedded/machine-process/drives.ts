@@ -19,6 +19,8 @@ export interface Drive {
   /** The medium that lies in it now. */
   medium: PlannedDrive['medium'];
   disk: V86Disk | undefined;
+  /** Two of its images are becoming one just now. */
+  isMerging: boolean;
   /** What the media that lay in it before have moved. */
   readonly past: DiskCounters;
 }
@@ -47,7 +49,9 @@ export class Drives {
 
   /** Opens every medium. @throws InnError as `openImage`; then none stays open. */
   static async open(plans: readonly PlannedDrive[], hooks: DriveHooks): Promise<Drives> {
-    const all = plans.map((plan): Drive => ({ plan, medium: null, disk: undefined, past: noCounters() }));
+    const all = plans.map(
+      (plan): Drive => ({ plan, medium: null, disk: undefined, isMerging: false, past: noCounters() }),
+    );
     const drives = new Drives(all, hooks);
     try {
       for (const drive of all) await drives.#insert(drive, drive.plan.medium);
@@ -97,10 +101,12 @@ export class Drives {
 
   /**
    * Lets the disks go on in other images of the same content. All of them or none; one that is in its drive already stays.
-   * Nothing may be on its way to the disks. @throws as `open`
+   * Nothing may be on its way to the disks. @throws as `open`; `INVALID_STATE` when images of a disk are being merged
    */
   async switchDisks(changes: readonly { drive: Drive; medium: NonNullable<PlannedDrive['medium']> }[]): Promise<void> {
     const due = changes.filter(({ drive, medium }) => drive.medium?.path !== medium.path);
+    if (due.some(({ drive }) => drive.isMerging))
+      throw new InnError('INVALID_STATE', 'Images of a disk are being merged.');
     const opened: BlockDevice[] = [];
     try {
       for (const { medium } of due) opened.push(await openMedium(medium, medium.isReadOnly));

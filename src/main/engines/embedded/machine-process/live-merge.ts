@@ -9,6 +9,9 @@ import { copyDown, copyUp, mirrored, openMergeChain } from './merge-chain.ts';
 import type { V86Disk } from './v86-disk-buffer.ts';
 import { isForWantOfRoom } from './want-of-room.ts';
 
+type Images = ReturnType<typeof imagesOf>;
+type OpenImages = (images: Images) => Promise<BlockDevice>;
+
 export type LiveMergeStatus = 'copying' | 'ready' | 'finished' | 'cancelled' | 'failed';
 
 /**
@@ -24,6 +27,8 @@ export class LiveMerge {
   readonly #disk: V86Disk;
   readonly merge: DiskMerge;
   readonly #working: Promise<void>;
+  /** What the disk goes on with by this merge. */
+  #present: BlockDevice | undefined;
   #isCancelled = false;
 
   /** @throws Error when the drive does not use these images */
@@ -34,6 +39,7 @@ export class LiveMerge {
     this.#drive = drive;
     this.#disk = disk;
     this.merge = merge;
+    drive.isMerging = true;
     this.#working = this.#work();
   }
 
@@ -52,13 +58,17 @@ export class LiveMerge {
     await this.#working;
   }
 
-  /** Goes on without the image that is merged. The settings say so, too, by now. */
+  /**
+   * Goes on without the image that is merged. The settings say so, too, by now. A disk that went on in other images since
+   * then stays there: they were chosen by later settings.
+   */
   async finish(): Promise<void> {
     if (this.status !== 'ready') return;
-    await this.#reopen(() => openAll(imagesAfter(this.merge)));
-    const [top, ...backing] = imagesAfter(this.merge);
-    const { medium } = this.merge.drive;
-    if (top && medium) this.#drive.medium = { ...medium, ...top, backing } satisfies ResolvedMedium;
+    if (this.#disk.device !== this.#present) {
+      this.status = 'finished';
+      return;
+    }
+    await this.#reopen(openAll, imagesAfter(this.merge));
     this.status = 'finished';
   }
 
@@ -70,9 +80,11 @@ export class LiveMerge {
       this.status = this.#isCancelled ? 'cancelled' : 'failed';
       this.error = this.#describe(error);
       log(`merging the images of drive ${this.#drive.plan.id} ended early`, error);
-      await this.#reopen(() => openAll(imagesOf(this.merge))).catch((cause: unknown) => {
+      await this.#reopen(openAll).catch((cause: unknown) => {
         log(`the disk of drive ${this.#drive.plan.id} is closed`, cause);
       });
+    } finally {
+      this.#drive.isMerging = false;
     }
   }
 
@@ -88,8 +100,8 @@ export class LiveMerge {
     const written = way === 'down' ? index + 1 : index;
     let child: BlockDevice | undefined;
     let hidden: BlockDevice | undefined;
-    await this.#tryToReopen(async () => {
-      const devices = await openMergeChain(imagesOf(this.merge), written);
+    await this.#tryToReopen(async (images) => {
+      const devices = await openMergeChain(images, written);
       [child, hidden] = [devices[index], devices[index + 1]];
       const [top] = devices;
       if (!top || !child || !hidden) throw new Error('The chain of images is too short.');
@@ -106,29 +118,32 @@ export class LiveMerge {
   }
 
   /** Lets the disk go on with the images opened anew; the old ones are closed before, as no file may be open twice. */
-  async #reopen(open: () => Promise<BlockDevice>): Promise<void> {
+  async #reopen(open: OpenImages, images = imagesOf(this.merge)): Promise<void> {
     await this.#disk.alone(async () => {
       await this.#disk.device.flush();
       await this.#disk.device.close();
-      this.#disk.replaceDevice(await open());
+      this.#present = await open(images);
+      this.#disk.replaceDevice(this.#present);
+      const [top, ...backing] = images;
+      const { medium } = this.merge.drive;
+      if (top && medium) this.#drive.medium = { ...medium, ...top, backing } satisfies ResolvedMedium;
     });
   }
 
   /** As `#reopen`; when that fails, with the images as they were. */
-  async #tryToReopen(open: () => Promise<BlockDevice>): Promise<void> {
+  async #tryToReopen(open: OpenImages): Promise<void> {
     let failure: unknown;
-    await this.#reopen(() =>
-      open().catch((error: unknown) => {
+    await this.#reopen((images) =>
+      open(images).catch((error: unknown) => {
         failure = error;
-        return openAll(imagesOf(this.merge));
+        return openAll(images);
       }),
     );
     if (failure !== undefined) throw failure;
   }
 }
 
-async function openAll(images: ReturnType<typeof imagesOf>): Promise<BlockDevice> {
-  const [top, ...rest] = images;
+async function openAll([top, ...rest]: Images): Promise<BlockDevice> {
   if (top === undefined) throw new Error('There is no image.');
   return openChain([top, ...rest], { isReadOnly: false });
 }

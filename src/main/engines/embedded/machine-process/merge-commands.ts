@@ -10,7 +10,7 @@ export function mergeCommands({ machine }: Pick<MachineParts, 'machine'>): Recor
   return {
     '__org.innkeeper_merge-start': async (args) => {
       if (latest?.status === 'copying') throw new QmpError('GenericError', 'Another merge is under way.');
-      await latest?.finish();
+      // One that is ready needs no end: the new one opens the images as the settings have them by now.
       const drive = machine.drives.find(String(args.id));
       if (drive?.plan.kind !== 'disk') throw new QmpError('DeviceNotFound', `There is no disk '${String(args.id)}'.`);
       latest = new LiveMerge(drive, args.merge as DiskMerge); // the program and its machine processes are of one version
