@@ -30,7 +30,15 @@ export async function describeOrigin(plan: EmulatorPlan, images: EmulatorImages,
     hardware[`drive '${id}'`] = medium
       ? `a ${kind} of ${disk?.byteLength} bytes${kind === 'disk' ? '' : ` (${medium.id})`}`
       : `an empty ${kind} drive`;
-    if (medium) circumstances[`the content of drive '${id}'`] = `of ${(await stat(medium.path)).mtime.toISOString()}`;
+    if (medium) circumstances[`the content of drive '${id}'`] = await ageOf(medium.path);
   }
   return { emulator: `v86 ${V86_VERSION}`, hardware, circumstances };
+}
+
+/** A disc whose file was deleted stays in its drive, and is no reason not to save the machine. */
+async function ageOf(file: string): Promise<string> {
+  return stat(file).then(
+    ({ mtime }) => `of ${mtime.toISOString()}`,
+    () => 'of a file that is gone',
+  );
 }
