@@ -117,7 +117,11 @@ async function overlaidDrives({ deps }: RunnerContext, { config }: MachineRecord
 
 /** Goes on with merges that were cut off, or were not possible until now; as tasks, before anything else is done. */
 export async function resumeMerges(context: RunnerContext): Promise<void> {
-  for (const { id } of context.deps.table.list()) await resumeMergesOf(context, id);
+  for (const { id } of context.deps.table.list()) {
+    if (context.queue.isIdle(id)) await resumeMergesOf(context, id);
+    // It is still being taken back: what is due is known after that.
+    else void context.queue.run(id, () => context.tidy(id, () => resumeMergesOf(context, id)));
+  }
 }
 
 /** As `resumeMerges`, of one machine, whether it is on or at rest. Never rejects. */
@@ -149,21 +153,34 @@ async function mergeNow(context: RunnerContext, id: MachineId, interrupted: Abor
  * @param pending machines that are not taken back yet: what belongs to them is not known
  */
 export async function sweepSnapshotFolders(context: RunnerContext, pending: ReadonlySet<MachineId>): Promise<void> {
-  const { deps } = context;
-  const known = new Set(deps.media.records().map(({ location }) => location));
-  for (const snapshot of deps.snapshots.list()) for (const file of filesOf(context, snapshot)) known.add(file);
-  for (const record of deps.table.list()) {
-    if (pending.has(record.id)) continue;
-    const folder = snapshotFolder(context, record);
-    const isRunning = !isRest(record.state);
+  const known = knownFiles(context);
+  for (const { id } of context.deps.table.list()) {
+    if (pending.has(id)) continue;
+    const folder = snapshotFolder(context, { id });
     const names = await readdir(folder).catch(() => []);
-    const strays = names.filter(
-      (name) =>
-        !known.has(join(folder, name)) &&
-        !(isRunning && (record.isDisposable ? isDisposableFile(name) : isWritten(context, record, name))),
-    );
-    await removeFiles(strays.map((name) => join(folder, name)));
+    if (names.every((name) => known.has(join(folder, name)))) continue;
+    // Asked anew: a machine that was pending a moment ago may have got the record of its snapshot meanwhile.
+    await removeFiles(straysOf(context, id, names).map((name) => join(folder, name)));
   }
+}
+
+/** The files in the snapshots' folders that records tell of. */
+function knownFiles(context: RunnerContext): ReadonlySet<string> {
+  const { media, snapshots } = context.deps;
+  const images = media.records().map(({ location }) => location);
+  return new Set([...images, ...snapshots.list().flatMap((snapshot) => filesOf(context, snapshot))]);
+}
+
+function straysOf(context: RunnerContext, id: MachineId, names: readonly string[]): string[] {
+  const record = context.deps.table.get(id);
+  if (!record) return [];
+  const known = knownFiles(context);
+  const isRunning = !isRest(record.state);
+  return names.filter(
+    (name) =>
+      !known.has(join(snapshotFolder(context, record), name)) &&
+      !(isRunning && (record.isDisposable ? isDisposableFile(name) : isWritten(context, record, name))),
+  );
 }
 
 /** The memory of a snapshot may still be on its way. */
