@@ -1,4 +1,3 @@
-import type { Socket } from 'node:net';
 import type { IsolationProfile } from '../../../shared/model/network.ts';
 import type { FrameSource, MemberHost, MemberLink, SwitchMember } from '../switch/port.ts';
 import { ArpTable } from './arp-table.ts';
@@ -42,10 +41,10 @@ export interface NatGatewayOptions {
   onLease?: (lease: LeaseRecord) => void;
   onRefusal?: (refusal: Refusal) => void;
   /**
-   * A client connected to a port forward whose guest is not up. True when somebody wakes the guest: the connection is held
-   * for up to a minute and answered by the guest. Otherwise it is reset.
+   * A client connected, or sent a datagram, to a port forward whose guest is not up. True when somebody wakes it: that is held
+   * for up to a minute and answered by the guest. Otherwise it is reset, or forgotten.
    */
-  onWaiting?: (forward: PortForward, socket: Socket) => boolean;
+  onWaiting?: (forward: PortForward) => boolean;
   /** Whether the guest of a forward is known to sleep: it is not asked then, but waited for, as `onWaiting` says. */
   isAsleep?: (forward: PortForward) => boolean;
   limits?: Partial<GatewayLimits>;
@@ -277,7 +276,7 @@ export class NatGateway implements SwitchMember {
     return new PortForwards({
       context: this.#context,
       tcp: this.#tcp,
-      openUdp: (forward, findTarget) => this.#udpForwards.open(forward, findTarget),
+      openUdp: (forward, guest) => this.#udpForwards.open(forward, guest),
       findTarget: (target) => this.#findTarget(target),
       onWaiting: this.#options.onWaiting,
       isAsleep: this.#options.isAsleep,

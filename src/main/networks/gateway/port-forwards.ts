@@ -5,6 +5,7 @@ import type { HostListener } from './host-network.ts';
 import { formatIpv4 } from './packets/addresses.ts';
 import { explainListenFailure, type OpenForward, type PortForward, type Target } from './port-forward.ts';
 import type { TcpNat } from './tcp-nat.ts';
+import type { ForwardGuest } from './udp-forward.ts';
 
 /** How long a connection is held for a machine that is being woken, and how often the machine is tried meanwhile. */
 const HOLD_MS = 60_000;
@@ -15,14 +16,14 @@ const MAX_HELD = 64;
 export interface PortForwardsOptions {
   context: GatewayContext;
   tcp: TcpNat;
-  openUdp: (forward: PortForward, findTarget: () => Promise<Target | undefined>) => Promise<HostListener>;
+  openUdp: (forward: PortForward, guest: ForwardGuest) => Promise<HostListener>;
   /** The guest, when it is attached and answers. */
   findTarget: (target: PortForward['target']) => Promise<Target | undefined>;
   /**
-   * A client connected and the guest is not up. True holds the connection: the guest is tried again until it answers,
-   * the client leaves, or a minute has passed.
+   * A client connected, or sent a datagram, and the guest is not up. True holds it: the guest is tried again until it
+   * answers, the client leaves, or a minute has passed.
    */
-  onWaiting?: ((forward: PortForward, socket: Socket) => boolean) | undefined;
+  onWaiting?: ((forward: PortForward) => boolean) | undefined;
   /** Whether the guest is known to sleep: asking it would only take time. */
   isAsleep?: ((forward: PortForward) => boolean) | undefined;
 }
@@ -87,15 +88,26 @@ export class PortForwards {
 
   #listen(open: Open): Promise<HostListener> {
     const { forward } = open;
-    const { context, findTarget, openUdp } = this.#options;
-    if (forward.protocol === 'udp') {
-      return openUdp(forward, async () => {
-        const target = await findTarget(forward.target);
-        return target && this.#isPermitted(forward, target) ? target : undefined;
-      });
-    }
+    const { context, openUdp } = this.#options;
+    if (forward.protocol === 'udp') return openUdp(forward, this.#guestOf(open));
     const onConnection = (socket: Socket): void => void this.#connect(open, socket);
     return context.host.listenTcp(forward.hostAddress, forward.hostPort, onConnection);
+  }
+
+  /** What UDP's forwards, which have no connections, need to know. */
+  #guestOf({ forward }: Open): ForwardGuest {
+    const { findTarget, isAsleep, onWaiting } = this.#options;
+    return {
+      find: async () => {
+        const target = await findTarget(forward.target);
+        return target && !this.#isPermitted(forward, target) ? 'refused' : target;
+      },
+      isAsleep: () => isAsleep?.(forward) ?? false,
+      wake: () => onWaiting?.(forward) ?? false,
+      onClient: () => {
+        forward.connections += 1;
+      },
+    };
   }
 
   async #connect(open: Open, socket: Socket): Promise<void> {
@@ -106,7 +118,7 @@ export class PortForwards {
     const target = isAsleep?.(open.forward) ? undefined : await findTarget(open.forward.target);
     if (target && !this.#isPermitted(open.forward, target)) socket.resetAndDestroy();
     else if (target) this.#join(open, socket, target, 0);
-    else if (open.held.size < MAX_HELD && this.#options.onWaiting?.(open.forward, socket)) this.#hold(open, socket);
+    else if (open.held.size < MAX_HELD && this.#options.onWaiting?.(open.forward)) this.#hold(open, socket);
     else socket.resetAndDestroy();
   }
 
