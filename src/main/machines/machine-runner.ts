@@ -1,10 +1,9 @@
 import type { Duplex } from 'node:stream';
-import { InnError } from '../../shared/errors.ts';
-import { can, isRest, isTransient, type MachineAction } from '../../shared/machine-state.ts';
+import { isRest } from '../../shared/machine-state.ts';
 import type { MachineId } from '../../shared/model/machine.ts';
 import type { SnapshotCost, SnapshotId } from '../../shared/model/snapshot.ts';
 import type { Judgement } from '../admission/gatekeeper.ts';
-import type { GuestUsage, Screenshot, Session, SessionStatus } from '../engines/engine.ts';
+import type { GuestUsage, Screenshot, Session } from '../engines/engine.ts';
 import { assertGrowthAdmitted, judgeStart } from './admitted.ts';
 import { assertCan } from './guard.ts';
 import { assertNewDisksFree } from './hotplug-steps.ts';
@@ -13,15 +12,17 @@ import type { LiveSession } from './live-session.ts';
 import { applyLiveSettings } from './live-settings.ts';
 import type { MachineRecord } from './machine-record.ts';
 import { type MachineSample, MachineSamples } from './machine-samples.ts';
+import { type LiveWork, MachineTurns } from './machine-turns.ts';
+import { powerOffLive } from './power-off.ts';
 import { reattachAll, sweepStates } from './reattach.ts';
 import { RunnerContext, type RunnerDeps } from './runner-context.ts';
 import { saveState } from './save-state.ts';
+import { SessionWatch } from './session-watch.ts';
 import { type CloneRequest, cloneMachine, clonePresent } from './snapshots/clone-machine.ts';
 import { deleteSnapshot } from './snapshots/delete-snapshot.ts';
 import { assertNotDisposable } from './snapshots/disposable.ts';
 import { findSnapshot } from './snapshots/find-snapshot.ts';
-import { disksOf } from './snapshots/overlays.ts';
-import { recoverRestStates, resumeMerges, resumeMergesOf, sweepSnapshotFolders } from './snapshots/recovery.ts';
+import { recoverRestStates, resumeMerges, sweepSnapshotFolders } from './snapshots/recovery.ts';
 import { restoreSnapshot } from './snapshots/restore-snapshot.ts';
 import { costOf } from './snapshots/snapshot-cost.ts';
 import type { SnapshotRecord } from './snapshots/snapshot-record.ts';
@@ -29,13 +30,8 @@ import { takeOnline } from './snapshots/take-online.ts';
 import { type SnapshotDraft, takeAtRest } from './snapshots/take-snapshot.ts';
 import { chooseFor, type StartOptions, startMachine } from './start-machine.ts';
 
-/** How often every machine is asked how it is, so that a silent hang shows, in milliseconds. */
-const PROBE_INTERVAL_MS = 5000;
-
 /** For a record that claims a process which nobody has. */
 const LOST = { state: 'Aborted', reason: 'engineKilled', detail: 'Its process was not found.' } as const;
-
-type Action = (live: LiveSession, record: MachineRecord, signal: AbortSignal) => Promise<unknown>;
 
 /**
  * Runs machines, and is the only writer of their states. The actions of one machine come one after the other; a power
@@ -46,11 +42,14 @@ export class MachineRunner {
   readonly #context: RunnerContext;
   readonly #samples = new MachineSamples();
   readonly #closing = new AbortController();
-  #probe: NodeJS.Timeout | undefined;
+  readonly #turns: MachineTurns;
+  readonly #watch: SessionWatch;
 
   constructor(deps: RunnerDeps) {
     this.#context = new RunnerContext(deps);
-    this.#context.onAdopted = (live) => this.#watch(live);
+    this.#turns = new MachineTurns(this.#context);
+    this.#watch = new SessionWatch(this.#context, this.#samples, this.#closing.signal);
+    this.#context.onAdopted = (live) => this.#watch.follow(live);
   }
 
   /** Takes back the machines that an earlier program left running, and puts every record right. Call once, first. */
@@ -60,31 +59,31 @@ export class MachineRunner {
     await sweepStates(this.#context);
     await sweepSnapshotFolders(this.#context, pending);
     await resumeMerges(this.#context);
-    this.#probe = setInterval(() => this.#probeAll(), PROBE_INTERVAL_MS).unref();
+    this.#watch.startProbing();
   }
 
   /** @throws InnError see `startMachine` */
   start(id: MachineId, options: StartOptions = { isDisposable: false }): Promise<MachineRecord> {
-    return this.#enqueue(id, 'start', async (signal) => {
+    return this.#turns.change(id, 'start', async (signal) => {
       const live = await startMachine(this.#context, id, options, signal);
       await this.#context.settle(live);
       const record = this.#context.require(id);
       if (record.reason === 'booted' && !record.isDisposable) {
-        const keep = () => this.#act(id, 'keepWarmStart', this.#keepWarm);
+        const keep = () => this.#turns.act(id, 'keepWarmStart', this.#keepWarm);
         void watchForReady(this.#context, live, record, this.#closing.signal, keep);
       }
     });
   }
 
   pause(id: MachineId, reason: 'user' | 'idle' = 'user'): Promise<MachineRecord> {
-    return this.#act(id, 'pause', async (live, _, signal) => {
+    return this.#turns.act(id, 'pause', async (live, _, signal) => {
       await live.call((session) => session.pause(), signal);
       this.#context.write(id, { state: 'Paused', reason });
     });
   }
 
   resume(id: MachineId): Promise<MachineRecord> {
-    return this.#act(id, 'resume', async (live, _, signal) => {
+    return this.#turns.act(id, 'resume', async (live, _, signal) => {
       await live.call((session) => session.resume(), signal);
       this.#context.write(id, { state: 'Running', reason: 'unpaused' });
       await this.#context.consumeSavedState(live);
@@ -92,7 +91,7 @@ export class MachineRunner {
   }
 
   reset(id: MachineId): Promise<MachineRecord> {
-    return this.#act(id, 'reset', async (live, _, signal) => {
+    return this.#turns.act(id, 'reset', async (live, _, signal) => {
       await live.call((session) => session.reset(), signal);
       this.#context.write(id, { state: 'Running', reason: 'reset' });
       await this.#context.consumeSavedState(live);
@@ -101,7 +100,9 @@ export class MachineRunner {
 
   /** Presses the button; what the guest makes of it comes later, or never. */
   powerButton(id: MachineId): Promise<MachineRecord> {
-    return this.#act(id, 'powerButton', (live, _, signal) => live.call((session) => session.powerButton(), signal));
+    return this.#turns.act(id, 'powerButton', (live, _, signal) =>
+      live.call((session) => session.powerButton(), signal),
+    );
   }
 
   /**
@@ -115,14 +116,14 @@ export class MachineRunner {
     this.#context.queue.interrupt(id);
     return this.#context.queue.run(id, async () => {
       const live = this.#context.sessions.get(id);
-      if (live) await this.#end(live);
+      if (live) await powerOffLive(this.#context, live);
       else if (!isRest(this.#context.require(id).state)) this.#context.write(id, LOST);
       return this.#context.require(id);
     });
   }
 
   saveState(id: MachineId, reason: 'saved' | 'idle' = 'saved'): Promise<MachineRecord> {
-    return this.#act(id, 'saveState', async (live, record, signal) => {
+    return this.#turns.act(id, 'saveState', async (live, record, signal) => {
       assertNotDisposable(record, 'save the state of');
       live.savedBy = reason;
       await saveState(this.#context, live, record, signal);
@@ -130,7 +131,7 @@ export class MachineRunner {
   }
 
   discardState(id: MachineId): Promise<MachineRecord> {
-    return this.#enqueue(id, 'discardState', async () => {
+    return this.#turns.change(id, 'discardState', async () => {
       const { savedStateFile } = this.#context.require(id);
       this.#context.write(id, { state: 'PoweredOff', reason: 'discarded', savedStateFile: null });
       if (savedStateFile) await this.#context.removeState(id, savedStateFile);
@@ -139,34 +140,34 @@ export class MachineRunner {
 
   /** Keeps the present state for instant starts. @throws InnError see `keepWarmStart` */
   keepWarmStart(id: MachineId): Promise<MachineRecord> {
-    return this.#act(id, 'keepWarmStart', this.#keepWarm);
+    return this.#turns.act(id, 'keepWarmStart', this.#keepWarm);
   }
 
   /** Texts and keys of one machine come out in the order they were sent, beside its other actions. */
   type(id: MachineId, text: string): Promise<void> {
-    return this.#ask(id, 'type', (session) => session.typeText(text), `${id} keyboard`);
+    return this.#turns.ask(id, 'type', (session) => session.typeText(text), `${id} keyboard`);
   }
 
   sendKeys(id: MachineId, keys: string[]): Promise<void> {
-    return this.#ask(id, 'type', (session) => session.sendKeys(keys), `${id} keyboard`);
+    return this.#turns.ask(id, 'type', (session) => session.sendKeys(keys), `${id} keyboard`);
   }
 
   screenshot(id: MachineId): Promise<Screenshot> {
-    return this.#ask(id, 'screenshot', (session) => session.screenshot());
+    return this.#turns.ask(id, 'screenshot', (session) => session.screenshot());
   }
 
   openChannel(id: MachineId, channel: 'screen' | 'serial'): Promise<Duplex> {
-    return this.#ask(id, 'show', (session) => session.openChannel(channel));
+    return this.#turns.ask(id, 'show', (session) => session.openChannel(channel));
   }
 
   /** Speaks with the guest beside other actions. @throws InnError `INVALID_STATE`, and what the work throws */
   askGuest<T>(id: MachineId, work: (session: Session) => Promise<T>): Promise<T> {
-    return this.#ask(id, 'screenshot', work);
+    return this.#turns.ask(id, 'screenshot', work);
   }
 
   /** Brings changed settings to a running machine. @throws InnError see `assertGrowthAdmitted`, `applyLiveSettings` */
   async applyLive(before: MachineRecord, after: MachineRecord): Promise<void> {
-    await this.#act(before.id, 'configureLive', async (live, _, signal) => {
+    await this.#turns.act(before.id, 'configureLive', async (live, _, signal) => {
       await assertGrowthAdmitted(this.#context, before, after.config);
       await assertNewDisksFree(this.#context.deps, before, after.config);
       const { networks, deps } = this.#context;
@@ -182,12 +183,12 @@ export class MachineRunner {
 
   /** Asks the guest to do with this much memory. @throws InnError as `Session.setMemoryTarget` */
   setMemoryTarget(id: MachineId, memoryMiB: number): Promise<void> {
-    return this.#ask(id, 'pause', (session) => session.setMemoryTarget(memoryMiB));
+    return this.#turns.ask(id, 'pause', (session) => session.setMemoryTarget(memoryMiB));
   }
 
   /** Counters of one machine. @throws InnError `INVALID_STATE`, `ENGINE_FAILED`, `ENGINE_TIMEOUT` */
   usageOf(id: MachineId): Promise<GuestUsage> {
-    return this.#ask(id, 'screenshot', (session) => session.sample());
+    return this.#turns.ask(id, 'screenshot', (session) => session.sample());
   }
 
   /** The session of a machine that is on, for the allocation. */
@@ -202,7 +203,7 @@ export class MachineRunner {
 
   /** Lets go of all machines, which go on running, when the actions under way have ended. */
   async close(): Promise<void> {
-    clearInterval(this.#probe);
+    this.#watch.close();
     this.#closing.abort();
     await this.#context.queue.drain();
     const sessions = [...this.#context.sessions.values()];
@@ -212,17 +213,19 @@ export class MachineRunner {
 
   /** @throws InnError see `takeAtRest` and `takeOnline` */
   takeSnapshot(id: MachineId, draft: SnapshotDraft): Promise<SnapshotRecord> {
-    return this.#turn(id, 'takeSnapshot', async (signal) => {
+    return this.#turns.take(id, 'takeSnapshot', async (signal) => {
       const record = this.#context.require(id);
       if (isRest(record.state)) return takeAtRest(this.#context, record, draft);
       assertNotDisposable(record, 'take a snapshot of');
-      return this.#onLive(id, 'takeSnapshot', signal, (live) => takeOnline(this.#context, live, record, draft, signal));
+      return this.#turns.onLive(id, 'takeSnapshot', signal, (live) =>
+        takeOnline(this.#context, live, record, draft, signal),
+      );
     });
   }
 
   /** @param first taken of the present state before it is given up. @throws InnError see `restoreSnapshot` */
   restoreSnapshot(id: MachineId, snapshot: SnapshotId, first: SnapshotDraft | undefined): Promise<MachineRecord> {
-    return this.#turn(id, 'restoreSnapshot', async () => {
+    return this.#turns.take(id, 'restoreSnapshot', async () => {
       const wanted = this.requireSnapshot(id, snapshot);
       if (first) await takeAtRest(this.#context, this.#context.require(id), first);
       return restoreSnapshot(this.#context, this.#context.require(id), wanted);
@@ -235,12 +238,12 @@ export class MachineRunner {
       const [record, wanted] = [this.#context.require(id), this.requireSnapshot(id, snapshot)];
       if (isRest(record.state)) return deleteSnapshot(this.#context, record, wanted, signal);
       assertNotDisposable(record, 'delete a snapshot of');
-      return this.#onLive(id, 'deleteSnapshot', signal, async (live) => {
+      return this.#turns.onLive(id, 'deleteSnapshot', signal, async (live) => {
         await deleteSnapshot(this.#context, record, wanted, signal, live);
         await this.#context.refresh(live, signal);
       });
     };
-    return this.#context.queue.run(`${id} snapshots`, () => this.#turn(id, 'deleteSnapshot', work));
+    return this.#context.queue.run(`${id} snapshots`, () => this.#turns.take(id, 'deleteSnapshot', work));
   }
 
   /** What deleting it would cost. */
@@ -252,7 +255,9 @@ export class MachineRunner {
   clone(id: MachineId, request: CloneRequest): Promise<MachineRecord> {
     return this.#context.queue.run(`${id} snapshots`, (signal) => {
       if (request.snapshot) return cloneMachine(this.#context, this.#context.require(id), request, signal);
-      return this.#turn(id, 'clone', (own) => clonePresent(this.#context, this.#context.require(id), request, own));
+      return this.#turns.take(id, 'clone', (own) =>
+        clonePresent(this.#context, this.#context.require(id), request, own),
+      );
     });
   }
 
@@ -261,119 +266,8 @@ export class MachineRunner {
     return findSnapshot(this.#context.deps.snapshots.ofMachine(id), snapshot);
   }
 
-  readonly #keepWarm: Action = async (live, record, signal) => {
+  readonly #keepWarm: LiveWork<void> = async (live, record, signal) => {
     assertNotDisposable(record, 'keep a warm start of');
     await keepWarmStart(this.#context, live, record, signal);
   };
-
-  /** Waits for the machine's turn, guards, works. A machine on its way elsewhere refuses at once instead. */
-  async #turn<T>(id: MachineId, action: MachineAction, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
-    const { state } = this.#context.require(id);
-    if (isTransient(state) && !can(action, state)) assertCan(action, this.#context.require(id));
-    return this.#context.queue.run(id, async (signal) => {
-      assertCan(action, this.#context.require(id));
-      return work(signal);
-    });
-  }
-
-  #enqueue(id: MachineId, action: MachineAction, work: (signal: AbortSignal) => Promise<unknown>) {
-    return this.#turn(id, action, async (signal) => {
-      await work(signal);
-      return this.#context.require(id);
-    });
-  }
-
-  /** An action on a machine that is online. */
-  #act(id: MachineId, action: MachineAction, work: Action): Promise<MachineRecord> {
-    return this.#enqueue(id, action, (signal) => this.#onLive(id, action, signal, work));
-  }
-
-  /** Work with a machine's process. Whatever comes of it, the record is true when it ends. */
-  async #onLive<T>(
-    id: MachineId,
-    action: MachineAction,
-    signal: AbortSignal,
-    work: (live: LiveSession, record: MachineRecord, signal: AbortSignal) => Promise<T>,
-  ): Promise<T> {
-    const live = this.#liveOf(id);
-    try {
-      return await work(live, this.#context.require(id), signal);
-    } catch (error) {
-      if (!signal.aborted) await this.#context.refreshAfter(live, error);
-      // The machine ended under the action: that it is no longer legal says more than what the engine made of it.
-      if (live.exit) assertCan(action, this.#context.require(id));
-      throw error;
-    } finally {
-      await this.#context.settle(live);
-    }
-  }
-
-  /** A question to the machine that does not change its state, and does not wait for those that do. */
-  async #ask<T>(id: MachineId, action: MachineAction, work: (session: Session) => Promise<T>, key?: string) {
-    const ask = async (): Promise<T> => {
-      assertCan(action, this.#context.require(id));
-      return this.#liveOf(id).call(work);
-    };
-    return key === undefined ? ask() : this.#context.queue.run(key, ask);
-  }
-
-  #liveOf(id: MachineId): LiveSession {
-    const live = this.#context.sessions.get(id);
-    if (live) return live;
-    const { config } = this.#context.require(id);
-    throw new InnError('ENGINE_FAILED', `The process of '${config.name}' is just ending.`, { hint: 'Try again.' });
-  }
-
-  async #end(live: LiveSession): Promise<void> {
-    const id = live.machineId;
-    // The action that was interrupted may have written what it found; this one is under way now.
-    if (!live.exit) this.#context.write(id, { state: 'Stopping', reason: 'user' });
-    try {
-      await live.session.powerOff();
-      await live.session.exit;
-    } catch (error) {
-      if (!live.exit) {
-        this.#context.write(id, { state: 'Stuck', reason: 'engineHangs', detail: (error as Error).message });
-        throw error;
-      }
-    } finally {
-      await this.#context.settle(live);
-    }
-  }
-
-  #watch(live: LiveSession): void {
-    const id = live.machineId;
-    live.session.onStatus((status) => this.#inBackground(id, (signal) => this.#onStatus(live, status, signal)));
-    void live.session.exit.then(async () => this.#samples.noteEnd(live, await this.#context.networks.traffic()));
-    void live.session.exit.then(() => this.#inBackground(id, () => this.#afterExit(live)));
-  }
-
-  /** What had to wait until the machine is off can be done now. */
-  async #afterExit(live: LiveSession): Promise<void> {
-    await this.#context.settle(live);
-    const { deps } = this.#context;
-    const record = deps.table.get(live.machineId);
-    if (record) deps.commit((publish) => deps.media.publishChanged(disksOf(record.config), publish)); // they have grown
-    await resumeMergesOf(this.#context, live.machineId);
-  }
-
-  /** Work that nobody waits for: what goes wrong is logged. */
-  #inBackground(id: MachineId, work: (signal: AbortSignal) => Promise<void>): void {
-    if (this.#closing.signal.aborted) return;
-    void this.#context.queue.run(id, (signal) => this.#context.tidy(id, () => work(signal)));
-  }
-
-  /** A status that waited for its turn may be stale: the engine is asked again, unless it has just not answered. */
-  async #onStatus(live: LiveSession, status: SessionStatus, signal: AbortSignal): Promise<void> {
-    if (this.#context.sessions.get(live.machineId) !== live || live.exit) return;
-    if (status.state === 'Stuck' && status.reason === 'engineHangs') this.#context.note(live, status);
-    else await this.#context.refresh(live, signal);
-  }
-
-  #probeAll(): void {
-    for (const live of this.#context.sessions.values()) {
-      const id = live.machineId;
-      if (this.#context.queue.isIdle(id)) this.#inBackground(id, (signal) => this.#context.refresh(live, signal));
-    }
-  }
 }
