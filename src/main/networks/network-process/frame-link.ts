@@ -1,8 +1,12 @@
 import { connect, type Socket } from 'node:net';
 import type { MachinePort } from '../switch/machine-port.ts';
+import type { UplinkPort } from '../switch/uplink-port.ts';
 import type { VirtualSwitch } from '../switch/virtual-switch.ts';
 import { FrameDecoder } from './frame-decoder.ts';
 import { FrameOutput } from './frame-output.ts';
+
+/** The ports that have their other end behind a socket. */
+export type LinkedPort = MachinePort | UplinkPort;
 
 const FIRST_RETRY_MS = 20;
 /** A machine that starts opens its socket at a time that nobody tells; asking costs little. */
@@ -24,17 +28,20 @@ const READ_BUFFER = Buffer.allocUnsafeSlow(256 * 1024);
  */
 export class FrameLink {
   readonly path: string;
-  readonly #port: MachinePort;
+  readonly #port: LinkedPort;
   readonly #switch: VirtualSwitch;
+  readonly #onUp: () => void;
   #socket: Socket | undefined;
   #retryMs = FIRST_RETRY_MS;
   #timer: NodeJS.Timeout | undefined;
   #isClosed = false;
 
-  constructor(path: string, port: MachinePort, network: VirtualSwitch) {
+  /** @param onUp called each time the other end is there */
+  constructor(path: string, port: LinkedPort, network: VirtualSwitch, onUp: () => void = () => {}) {
     this.path = path;
     this.#port = port;
     this.#switch = network;
+    this.#onUp = onUp;
     this.#connect();
   }
 
@@ -60,6 +67,7 @@ export class FrameLink {
     socket.on('connect', () => {
       this.#retryMs = FIRST_RETRY_MS;
       this.#port.sink = new FrameOutput(socket);
+      this.#onUp();
     });
     socket.on('error', () => socket.destroy()); // 'close' follows
     socket.on('end', () => socket.destroy());
@@ -78,12 +86,12 @@ export class FrameLink {
 /** What one connection brings. */
 class FrameReader {
   readonly #switch: VirtualSwitch;
-  readonly #port: MachinePort;
+  readonly #port: LinkedPort;
   readonly #decoder = new FrameDecoder();
   readonly #take: (bytes: Buffer, start: number, end: number) => void;
   #turnBytes = 0;
 
-  constructor(network: VirtualSwitch, port: MachinePort) {
+  constructor(network: VirtualSwitch, port: LinkedPort) {
     this.#switch = network;
     this.#port = port;
     this.#take = (bytes, start, end) => network.receive(port, bytes, start, end);

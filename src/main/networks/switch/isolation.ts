@@ -11,16 +11,28 @@ const IPV4_DESTINATION = HEADER_BYTES + 16;
 const IPV6_SOURCE = HEADER_BYTES + 8;
 const IPV6_DESTINATION = HEADER_BYTES + 24;
 const LIMITED_BROADCAST = 0xffff_ffff;
+const IPV4_HEADER_BYTES = 20;
+/** Offset within the IPv4 header (RFC 791, 3.1). */
+const IPV4_PROTOCOL = 9;
+const UDP = 17;
+const DHCP_SERVER_PORT = 67;
+const DHCP_CLIENT_PORT = 68;
 
 /**
- * | profile | machines of the same network | gateway |
- * |---|---|---|
- * | `open`, `standard`, `noLan` | yes | yes; which addresses behind it, it decides itself |
- * | `offline` | yes | its own services alone: ARP, DHCP, names, echo |
- * | `quarantine` | no | no |
+ * | profile | machines of the same network | gateway | uplink |
+ * |---|---|---|---|
+ * | `open` | yes | yes; which addresses behind it, it decides itself | yes |
+ * | `standard`, `noLan` | yes | as `open` | no: nobody could say what is reached there |
+ * | `offline` | yes | its own services alone: ARP, DHCP, names, echo | no |
+ * | `quarantine` | no | no | no |
  */
 export function mayMeetMachines(profile: IsolationProfile): boolean {
   return profile !== 'quarantine';
+}
+
+/** Whether frames of an adapter may go out through the host's own interface, and come in from there. */
+export function mayMeetUplink(profile: IsolationProfile): boolean {
+  return profile === 'open';
 }
 
 /**
@@ -48,6 +60,17 @@ export function mayMeetMember(
     return at + 16 <= end && isLinkLocal(bytes, at);
   }
   return false;
+}
+
+/** Whether a frame asks for an address or gives one: IPv4, UDP, to port 67 or 68 (RFC 2131, 4.1). */
+export function isDhcp(bytes: Uint8Array, start: number, end: number): boolean {
+  const ip = start + HEADER_BYTES;
+  const type = ((bytes[start + 12] as number) << 8) | (bytes[start + 13] as number);
+  if (type !== IPV4 || end - ip < IPV4_HEADER_BYTES || bytes[ip + IPV4_PROTOCOL] !== UDP) return false;
+  const udp = ip + ((bytes[ip] as number) & 0x0f) * 4;
+  if (udp + 4 > end) return false;
+  const port = ((bytes[udp + 2] as number) << 8) | (bytes[udp + 3] as number);
+  return port === DHCP_SERVER_PORT || port === DHCP_CLIENT_PORT;
 }
 
 /** @param text dotted decimal */

@@ -1,13 +1,15 @@
 import { AddressBook, type KnownAddress } from './address-book.ts';
-import type { DropReason } from './counters.ts';
 import type { SwitchClock } from './delay-line.ts';
 import { HEADER_BYTES, MAX_FRAMED_BYTES, MIN_FRAME_BYTES } from './framing.ts';
-import { mayMeetMachines, mayMeetMember, parseIpv4 } from './isolation.ts';
-import { isGroup, isReserved, macAt, parseMac } from './mac.ts';
+import { parseIpv4 } from './isolation.ts';
+import { isGroup, macAt, parseMac } from './mac.ts';
 import { MachinePort } from './machine-port.ts';
+import { type AnyPort, type MemberPort, mayPass } from './may-pass.ts';
 import type { FrameSource, MemberHost, MemberLink, SwitchMember } from './port.ts';
 import type { PortChange, PortSettings } from './port-settings.ts';
 import { seededRandom } from './random.ts';
+import { type RefusalRules, refusalAtUplink, refusalOfMachine } from './refusal.ts';
+import { UplinkPort } from './uplink-port.ts';
 
 export interface SwitchOptions {
   /** True: machines reach the members (the gateway) and never each other, whatever their profiles. */
@@ -22,20 +24,6 @@ export interface SwitchOptions {
 /** Sees each frame: `out` as it comes in from a port, `in` as it is handed to one. The bytes are lent. */
 export type SwitchTap = (portId: string, direction: 'in' | 'out', frame: Uint8Array) => void;
 
-interface MemberPort {
-  readonly kind: 'member';
-  readonly id: string;
-  readonly mac: number;
-  readonly member: SwitchMember;
-  readonly addresses: ReadonlySet<number>;
-  readonly source: FrameSource;
-}
-
-type AnyPort = MachinePort | MemberPort;
-
-const ETHERNET_HEADER_BYTES = 14;
-const VLAN_TAG_BYTES = 4;
-const VLAN_TYPES = new Set([0x8100, 0x88a8]);
 /** Frames of members lie here until the next flush. */
 const AREA_BYTES = 256 * 1024;
 
@@ -50,9 +38,11 @@ export class VirtualSwitch implements MemberHost {
   readonly #ports = new Map<string, MachinePort>();
   readonly #members = new Map<string, MemberPort>();
   readonly #addresses = new AddressBook<AnyPort>();
+  readonly #rules: RefusalRules;
   #eavesdroppers: MachinePort[] = [];
   readonly #taps = new Set<SwitchTap>();
-  readonly #dirty: MachinePort[] = [];
+  readonly #dirty: { flush(): void }[] = [];
+  #uplink: UplinkPort | undefined;
   readonly #area = Buffer.alloc(AREA_BYTES);
   #areaUsed = 0;
   #isFlushPlanned = false;
@@ -61,6 +51,7 @@ export class VirtualSwitch implements MemberHost {
   constructor(options: SwitchOptions) {
     this.#options = options;
     this.#random = seededRandom(options.seed);
+    this.#rules = { mtu: options.mtu, hasOwner: (mac) => this.#addresses.hasOwner(mac) };
   }
 
   get ports(): ReadonlyMap<string, MachinePort> {
@@ -127,6 +118,20 @@ export class VirtualSwitch implements MemberHost {
     };
   }
 
+  /**
+   * Makes the port behind which the host's own interface is; a switch has one at most.
+   * @param options as in `UplinkParts`
+   */
+  addUplink({ carriesDhcp }: { carriesDhcp: boolean }): UplinkPort {
+    const uplink: UplinkPort = new UplinkPort({
+      carriesDhcp,
+      onDirty: (dirty) => this.#dirty.push(dirty),
+      onDelivered: (bytes, start, end) => this.#show(uplink.id, 'in', bytes, start, end),
+    });
+    this.#uplink = uplink;
+    return uplink;
+  }
+
   sources(): readonly FrameSource[] {
     return [...this.#ports.values()].map(({ source }) => source);
   }
@@ -142,19 +147,21 @@ export class VirtualSwitch implements MemberHost {
     return this.#addresses.list(this.#options.clock.now());
   }
 
-  /** A frame from a machine, as a span (see framing.ts). Never throws; what is wrong with it is counted at the port. */
-  receive(port: MachinePort, bytes: Buffer, start: number, end: number): void {
-    const nowMs = this.#now();
+  /** A frame from a machine or the uplink, as a span (see framing.ts). Never throws; what is wrong with it is counted at the port. */
+  receive(port: MachinePort | UplinkPort, bytes: Buffer, start: number, end: number): void {
     const { counters } = port;
     counters.outFrames += 1;
     counters.outBytes += end - start;
-    const fate = this.#refusal(port, bytes, start, end) ?? port.admit(bytes, start, end, nowMs);
-    if (fate === 'held') this.#show(port.id, 'out', bytes, start, end);
-    else if (fate !== 'now') counters.dropped[fate] += 1;
-    else {
-      this.#show(port.id, 'out', bytes, start, end);
-      this.#route(port, bytes, start, end);
+    const fate =
+      port.kind === 'machine'
+        ? (refusalOfMachine(port, this.#rules, bytes, start, end) ?? port.admit(bytes, start, end, this.#now()))
+        : (refusalAtUplink(this.#rules, bytes, start, end) ?? 'now');
+    if (fate !== 'now' && fate !== 'held') {
+      counters.dropped[fate] += 1;
+      return;
     }
+    this.#show(port.id, 'out', bytes, start, end);
+    if (fate === 'now') this.#route(port, bytes, start, end);
   }
 
   /** Sends what has come in since the last time. */
@@ -169,7 +176,7 @@ export class VirtualSwitch implements MemberHost {
     return this.#nowMs;
   }
 
-  #own(port: AnyPort): void {
+  #own(port: MachinePort | MemberPort): void {
     if (this.#ports.has(port.id) || this.#members.has(port.id)) {
       throw new RangeError(`There is a port '${port.id}' already.`);
     }
@@ -185,27 +192,6 @@ export class VirtualSwitch implements MemberHost {
     if (this.#taps.size === 0) return;
     const frame = bytes.subarray(start, end);
     for (const tap of this.#taps) tap(portId, direction, frame);
-  }
-
-  /** Why a frame of this machine goes nowhere, whoever it is for. */
-  #refusal(port: MachinePort, bytes: Buffer, start: number, end: number): DropReason | undefined {
-    const length = end - start;
-    if (length < MIN_FRAME_BYTES) return 'malformed';
-    if (length > this.#maxLength(bytes, start)) return 'oversized';
-    const { settings } = port;
-    if (!settings.isCableConnected) return 'cable';
-    if (!mayMeetMachines(settings.profile)) return 'isolated';
-    const source = macAt(bytes, start + 6);
-    if (source !== port.mac) {
-      if (isGroup(source) || source === 0) return 'malformed';
-      if (settings.promiscuous !== 'allowAll' || this.#addresses.hasOwner(source)) return 'spoofed';
-    }
-    return isReserved(macAt(bytes, start)) ? 'reserved' : undefined;
-  }
-
-  #maxLength(bytes: Buffer, start: number): number {
-    const type = ((bytes[start + 12] as number) << 8) | (bytes[start + 13] as number);
-    return this.#options.mtu + ETHERNET_HEADER_BYTES + (VLAN_TYPES.has(type) ? VLAN_TAG_BYTES : 0);
   }
 
   #sendFrom(port: MemberPort, frame: Uint8Array): void {
@@ -238,7 +224,8 @@ export class VirtualSwitch implements MemberHost {
       this.#flood(from, bytes, start, end);
       return;
     }
-    const to = this.#addresses.find(destination, this.#now());
+    const known = this.#addresses.find(destination, this.#now());
+    const to = known ?? (from === this.#uplink ? undefined : this.#uplink); // whom nobody knows may be beyond it
     if (to && to !== from) {
       if (this.#mayPass(from, to, bytes, start, end)) this.#deliver(from, to, bytes, start, end);
       else if (from.kind === 'machine') from.counters.dropped.isolated += 1;
@@ -248,11 +235,12 @@ export class VirtualSwitch implements MemberHost {
 
   /** To everybody who may have it. */
   #flood(from: AnyPort, bytes: Buffer, start: number, end: number): void {
-    if (from.kind === 'machine' && !from.storm.mayFlood(this.#now())) {
+    if (from.kind !== 'member' && !from.storm.mayFlood(this.#now())) {
       from.counters.dropped.storm += 1;
       return;
     }
     for (const to of this.#members.values()) this.#pass(from, to, bytes, start, end);
+    if (this.#uplink) this.#pass(from, this.#uplink, bytes, start, end);
     if (from.kind === 'machine' && this.#options.isolatesPorts) return;
     for (const to of this.#ports.values()) this.#pass(from, to, bytes, start, end);
   }
@@ -264,10 +252,10 @@ export class VirtualSwitch implements MemberHost {
    * |---|---|
    * | `deny` | nothing of others |
    * | `allowMachines` | what goes between machines |
-   * | `allowAll` | what goes to and from members too |
+   * | `allowAll` | what goes to and from members and the uplink too |
    */
   #overhear(from: AnyPort, to: AnyPort | undefined, bytes: Buffer, start: number, end: number): void {
-    const isBetweenMachines = from.kind === 'machine' && to?.kind !== 'member';
+    const isBetweenMachines = from.kind === 'machine' && (to === undefined || to.kind === 'machine');
     for (const port of this.#eavesdroppers) {
       if (port === to || !(isBetweenMachines || port.settings.promiscuous === 'allowAll')) continue;
       this.#pass(from, port, bytes, start, end);
@@ -279,17 +267,7 @@ export class VirtualSwitch implements MemberHost {
   }
 
   #mayPass(from: AnyPort, to: AnyPort, bytes: Buffer, start: number, end: number): boolean {
-    if (from.kind === 'machine') {
-      if (to.kind === 'member') {
-        const { profile } = from.settings;
-        return profile === 'open' || mayMeetMember(profile, 'toMember', to.addresses, { bytes, start, end });
-      }
-      return (
-        !this.#options.isolatesPorts && mayMeetMachines(from.settings.profile) && mayMeetMachines(to.settings.profile)
-      );
-    }
-    if (to.kind === 'member') return true;
-    return mayMeetMember(to.settings.profile, 'toMachine', from.addresses, { bytes, start, end });
+    return mayPass(from, to, bytes, start, end, this.#options.isolatesPorts);
   }
 
   #deliver(from: AnyPort, to: AnyPort, bytes: Buffer, start: number, end: number): void {
