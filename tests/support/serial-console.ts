@@ -3,7 +3,10 @@ import type { Duplex } from 'node:stream';
 /** Text after which the demo guest's shell takes commands. */
 export const GUEST_READY = 'INNKEEPER DEMO READY';
 
-const TIMEOUT_MS = 60_000;
+const TIMEOUT_MS = 100_000;
+
+/** What the demo guest writes on every terminal when it gets an address, be it into a command's output. */
+const NETWORK_NEWS = /.\[Keth\d+: [^\n]*\n/g;
 
 /** Reads and writes a serial port as a patient person would: each `expect` goes on where the last one ended. */
 export class SerialConsole implements AsyncDisposable {
@@ -41,8 +44,8 @@ export class SerialConsole implements AsyncDisposable {
   }
 
   /**
-   * Runs a shell command and returns what it printed: all that stands between two marks. They are quoted apart, so that
-   * the terminal's echo of the command is not taken for them.
+   * Runs a shell command and returns what it printed: all that stands between two marks, but for news of the network. The
+   * marks are quoted apart, so that the terminal's echo of the command is not taken for them.
    */
   async run(command: string, timeoutMs?: number): Promise<string> {
     const mark = Math.random().toString(36).slice(2, 10);
@@ -51,7 +54,7 @@ export class SerialConsole implements AsyncDisposable {
     const between = new RegExp(`begin-${mark}[^\\n"]*\\n([\\s\\S]*?)end-${mark} (\\d+)`);
     const [, output = '', status] = await this.expect(between, timeoutMs);
     if (status !== '0') throw new Error(`'${command}' ended with ${status}:\n${output}`);
-    return output.replaceAll('\r', '').trim();
+    return output.replaceAll('\r', '').replaceAll(NETWORK_NEWS, '').trim();
   }
 
   send(line: string): void {
