@@ -5,8 +5,8 @@ import { filesOf, markOf, settledMarks } from './file-marks.ts';
 import type { LiveSession } from './live-session.ts';
 import type { MachineRecord } from './machine-record.ts';
 import type { RunnerContext } from './runner-context.ts';
+import { engineFacts } from './runner-engines.ts';
 import { newStateFile } from './saved-state.ts';
-import { engineFacts } from './start-machine.ts';
 import { resolveSpec } from './start-spec.ts';
 import { fingerprintOf, readyPattern, sawPattern } from './warm-start.ts';
 

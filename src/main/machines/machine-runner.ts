@@ -16,6 +16,7 @@ import { type LiveWork, MachineTurns } from './machine-turns.ts';
 import { powerOffLive } from './power-off.ts';
 import { reattachAll, sweepStates } from './reattach.ts';
 import { RunnerContext, type RunnerDeps } from './runner-context.ts';
+import { chooseFor } from './runner-engines.ts';
 import { saveState } from './save-state.ts';
 import { SessionWatch } from './session-watch.ts';
 import { type CloneRequest, cloneMachine, clonePresent } from './snapshots/clone-machine.ts';
@@ -28,7 +29,8 @@ import { costOf } from './snapshots/snapshot-cost.ts';
 import type { SnapshotRecord } from './snapshots/snapshot-record.ts';
 import { takeOnline } from './snapshots/take-online.ts';
 import { type SnapshotDraft, takeAtRest } from './snapshots/take-snapshot.ts';
-import { chooseFor, type StartOptions, startMachine } from './start-machine.ts';
+import { startMachine } from './start-machine.ts';
+import type { StartOptions } from './start-plan.ts';
 
 /** For a record that claims a process which nobody has. */
 const LOST = { state: 'Aborted', reason: 'engineKilled', detail: 'Its process was not found.' } as const;
