@@ -4,6 +4,7 @@ import { QmpError } from '../../engines/qmp/protocol.ts';
 import type { QmpCommand } from '../../engines/qmp/server.ts';
 import { PortChange, PortSettings } from '../switch/port-settings.ts';
 import type { Captures } from './captures.ts';
+import { type FrameFate, FrameProbeRequest } from './frame-probe.ts';
 import type { Gateway } from './gateway-slot.ts';
 import type { NetworkPorts } from './network-ports.ts';
 import { type ProbeAnswer, ProbeRequest } from './probe.ts';
@@ -14,6 +15,7 @@ export interface CommandParts {
   ports: NetworkPorts;
   captures: Captures;
   probe: (request: ProbeRequest) => Promise<ProbeAnswer>;
+  probeFrames: (request: FrameProbeRequest) => Promise<{ fates: FrameFate[] }>;
   gateway: Gateway | undefined;
   quit: () => void;
 }
@@ -38,6 +40,7 @@ const StartCapture = z.strictObject({
  * | `add-port`, `change-port`, `remove-port` | as `NetworkPorts` |
  * | `query-ports` | every port: settings, whether its machine is there, counters |
  * | `probe-port` | as `probeFrom` |
+ * | `probe-frames` | as `probeFrames` |
  * | `query-table` | which address is behind which port |
  * | `start-capture`, `stop-capture`, `query-captures` | as `Captures` |
  * | `quit` | ends the process |
@@ -48,6 +51,7 @@ export function networkCommands({
   ports,
   captures,
   probe,
+  probeFrames,
   gateway,
   quit,
 }: CommandParts): Record<string, QmpCommand> {
@@ -63,6 +67,7 @@ export function networkCommands({
       return ports.remove(id);
     }),
     'probe-port': taking(ProbeRequest, (request) => probe(request)),
+    'probe-frames': taking(FrameProbeRequest, (request) => probeFrames(request)),
     'query-ports': () => ports.list(),
     'query-table': () => ports.table(),
     'start-capture': taking(StartCapture, ({ id, ...options }) => captures.start(id, options)),

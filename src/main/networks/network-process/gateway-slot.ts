@@ -1,4 +1,5 @@
 import type { QmpCommand } from '../../engines/qmp/server.ts';
+import type { GatewayProbe } from '../gateway/gateway-probe.ts';
 import type { MemberHost } from '../switch/port.ts';
 
 /** What a gateway finds when it is put into a network. */
@@ -17,6 +18,8 @@ export interface Gateway {
   readonly commands: Readonly<Record<string, QmpCommand>>;
   /** A machine's adapter left the network, or its cable was pulled: all that ran for it ends. */
   forgetPort(portId: string): void;
+  /** As `NatGateway.watch`. */
+  watch(probe: GatewayProbe, send: () => void): void;
   /** Closes its sockets and leaves the switch. */
   close(): Promise<void>;
 }

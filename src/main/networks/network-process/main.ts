@@ -15,6 +15,7 @@ import { HOST_CLOCK } from '../switch/delay-line.ts';
 import { VirtualSwitch } from '../switch/virtual-switch.ts';
 import { Captures } from './captures.ts';
 import { networkCommands } from './commands.ts';
+import { probeFrames } from './frame-probe.ts';
 import type { Gateway } from './gateway-slot.ts';
 import { endWhenAlone } from './lifetime.ts';
 import { NetworkPorts } from './network-ports.ts';
@@ -57,6 +58,7 @@ async function run(): Promise<void> {
     commands: networkCommands({
       ...{ spec, ports, captures, gateway, quit },
       probe: (request) => probeFrom(network, request),
+      probeFrames: (request) => probeFrames(network, gateway, request),
     }),
   });
   process.on('SIGTERM', quit);

@@ -57,6 +57,7 @@ export async function openGateway(config: unknown, host: GatewayHost): Promise<G
   return {
     commands: commandsOf(gateway, asleep),
     forgetPort: (portId) => gateway.forgetPort(portId),
+    watch: (probe, send) => gateway.watch(probe, send),
     close: async () => gateway.close(),
   };
 }

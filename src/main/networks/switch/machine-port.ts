@@ -1,4 +1,4 @@
-import { type DropReason, newCounters, type PortCounters } from './counters.ts';
+import { DROP_REASONS, type DropReason, newCounters, type PortCounters } from './counters.ts';
 import { DelayLine, type SwitchClock } from './delay-line.ts';
 import type { FrameSink, TakeFrame } from './frame-sink.ts';
 import { isPerfect, type LineSettings, LinkModel } from './link-model.ts';
@@ -20,6 +20,9 @@ export interface MachinePortParts {
   onDelivered: TakeFrame;
 }
 
+/** Takes a frame that is on its way to the guest; the bytes are lent. @returns whether the guest does not get it */
+export type Diversion = (frame: Uint8Array) => boolean;
+
 /** The port of one adapter: its settings, its lines both ways, its counters. What may go where is the switch's part. */
 export class MachinePort {
   readonly kind = 'machine';
@@ -31,6 +34,9 @@ export class MachinePort {
   source: FrameSource;
   /** Where frames for the guest go; undefined while nobody is there. */
   sink: FrameSink | undefined;
+  /** Probes that wait for answers which are theirs, not the guest's. */
+  readonly diversions = new Set<Diversion>();
+  #isProbing = false;
   /** Frames wait in the sink for a flush. */
   #isDirty = false;
   readonly #parts: MachinePortParts;
@@ -64,11 +70,31 @@ export class MachinePort {
 
   /** What the line from the guest makes of a frame. */
   admit(bytes: Buffer, start: number, end: number, nowMs: number): 'now' | 'held' | DropReason {
-    return this.#outLine ? this.#outLine.offer(bytes, start, end, nowMs) : 'now';
+    return this.#outLine && !this.#isProbing ? this.#outLine.offer(bytes, start, end, nowMs) : 'now';
+  }
+
+  /**
+   * Runs `send`, which brings a frame of a probe in here. Delay, loss and limits of the line do not hold it, for they say
+   * nothing about where it may go; and it is not counted.
+   * @returns why the switch kept it; undefined: it did not
+   */
+  probe(send: () => void): DropReason | undefined {
+    const { dropped, ...counted } = this.counters;
+    const before = { ...dropped };
+    this.#isProbing = true;
+    try {
+      send();
+      return DROP_REASONS.find((reason) => dropped[reason] > before[reason]);
+    } finally {
+      this.#isProbing = false;
+      Object.assign(this.counters, counted);
+      Object.assign(dropped, before);
+    }
   }
 
   /** Brings a frame towards the guest, and counts it or why it could not be. */
   deliver(bytes: Buffer, start: number, end: number, sender: object, nowMs: number): void {
+    if (this.diversions.size > 0 && this.#isDiverted(bytes, start, end)) return;
     const fate = this.#inLine ? this.#inLine.offer(bytes, start, end, nowMs) : 'now';
     if (fate === 'now') this.#count(this.#hand(bytes, start, end, sender));
     else if (fate !== 'held') this.counters.dropped[fate] += 1;
@@ -82,6 +108,13 @@ export class MachinePort {
   close(): void {
     this.#empty();
     this.sink = undefined;
+  }
+
+  #isDiverted(bytes: Buffer, start: number, end: number): boolean {
+    const frame = bytes.subarray(start, end);
+    const isDiverted = [...this.diversions].some((take) => take(frame));
+    if (isDiverted) this.#parts.onDelivered(bytes, start, end);
+    return isDiverted;
   }
 
   #empty(): void {
