@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { type ChangeEvent, createEvents } from '../src/main/events.ts';
-import type { WorldEvent } from '../src/shared/contract.ts';
+import type { WorldEvent } from '../src/shared/event-contract.ts';
 import { MachineId } from '../src/shared/model/machine.ts';
 import { refusalOf } from './support/refusal.ts';
 

@@ -1,5 +1,5 @@
-import type { WorldEvent } from '../shared/contract.ts';
 import { InnError } from '../shared/errors.ts';
+import type { WorldEvent } from '../shared/event-contract.ts';
 
 /** A change of the world: every event but the opening snapshot. */
 export type ChangeEvent = Exclude<WorldEvent, { kind: 'snapshot' }>;

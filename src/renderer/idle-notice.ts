@@ -1,4 +1,4 @@
-import type { WorldEvent } from '../shared/contract.ts';
+import type { WorldEvent } from '../shared/event-contract.ts';
 import { notifySuccess } from './notify.tsx';
 import type { World } from './store.ts';
 

@@ -1,5 +1,5 @@
 import { useMemo } from 'react';
-import type { WorldEvent } from '../shared/contract.ts';
+import type { WorldEvent } from '../shared/event-contract.ts';
 import type { Machine, MachineId } from '../shared/model/machine.ts';
 import type { Medium, MediumId } from '../shared/model/medium.ts';
 import type { NetworkId } from '../shared/model/network.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { WorldEvent } from '../../src/shared/contract.ts';
 import { InnError } from '../../src/shared/errors.ts';
+import type { WorldEvent } from '../../src/shared/event-contract.ts';
 import { sampleAt } from './little-core.ts';
 import { reach, TRANSPORTS } from './transports.ts';
 

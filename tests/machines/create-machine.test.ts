@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { sweepLeftovers } from '../../src/main/machines/machine-folder.ts';
 import type { MachineServiceDeps } from '../../src/main/machines/machine-service.ts';
-import type { CreateMachineInput } from '../../src/shared/contract.ts';
+import type { CreateMachineInput } from '../../src/shared/machine-contract.ts';
 import { Machine } from '../../src/shared/model/machine.ts';
 import { isoBytes, rawBytes, writeImage } from '../support/images.ts';
 import { refusalOf } from '../support/refusal.ts';

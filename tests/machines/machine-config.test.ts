@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { checkConfig } from '../../src/main/machines/check-config.ts';
 import { chooseOsType, macAddressFrom, makeConfig, newDiskSize } from '../../src/main/machines/machine-config.ts';
 import { didYouMean, nearNames } from '../../src/main/machines/near-names.ts';
-import type { CreateMachineInput } from '../../src/shared/contract.ts';
+import type { CreateMachineInput } from '../../src/shared/machine-contract.ts';
 import { MediumId } from '../../src/shared/model/medium.ts';
 import { MacAddress } from '../../src/shared/model/network.ts';
 import { OS_TYPES } from '../../src/shared/os-types.ts';

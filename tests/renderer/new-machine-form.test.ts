@@ -10,7 +10,7 @@ import {
   withOsType,
   withSource,
 } from '../../src/renderer/new-machine/new-machine-form.ts';
-import { CreateMachineInput } from '../../src/shared/contract.ts';
+import { CreateMachineInput } from '../../src/shared/machine-contract.ts';
 import { MachineConfig } from '../../src/shared/model/machine.ts';
 import { GIB } from '../../src/shared/units.ts';
 

@@ -1,5 +1,5 @@
-import type { WorldEvent } from '../../shared/contract.ts';
 import { toErrorReport } from '../../shared/errors.ts';
+import type { WorldEvent } from '../../shared/event-contract.ts';
 import { isRest } from '../../shared/machine-state.ts';
 import type { AdmissionReport, PlanKind } from '../../shared/model/admission.ts';
 import type { Machine, MachineId } from '../../shared/model/machine.ts';

@@ -4,7 +4,7 @@ import { RPCLink } from '@orpc/client/websocket';
 import { createRouterClient } from '@orpc/server';
 import { createWebSocketStream, WebSocket } from 'ws';
 import { unreachable } from '../../shared/client-errors.ts';
-import type { ConsoleChannel } from '../../shared/contract.ts';
+import type { ConsoleChannel } from '../../shared/console-contract.ts';
 import { createInnClient, type InnClient } from './client-link.ts';
 import { type CoreFile, readCoreFile } from './core-file.ts';
 import type { CoreRouter } from './handlers.ts';

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { Duplex } from 'node:stream';
-import type { ConsoleChannel } from '../../shared/contract.ts';
+import type { ConsoleChannel } from '../../shared/console-contract.ts';
 import { InnError } from '../../shared/errors.ts';
 import type { MachineId } from '../../shared/model/machine.ts';
 import type { CoreServices } from './services.ts';

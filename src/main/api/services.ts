@@ -1,6 +1,8 @@
 import type { Duplex } from 'node:stream';
-import type { ConsoleChannel, CreateMachineInput, WorldEvent } from '../../shared/contract.ts';
+import type { ConsoleChannel } from '../../shared/console-contract.ts';
+import type { WorldEvent } from '../../shared/event-contract.ts';
 import type { GuestExecOutput, GuestInfo } from '../../shared/guest-contract.ts';
+import type { CreateMachineInput } from '../../shared/machine-contract.ts';
 import type { EngineId, EngineInfo } from '../../shared/model/engine.ts';
 import type { FolderListing, HostInfo } from '../../shared/model/host.ts';
 import type { Issue, Machine, MachineConfig, MachineId } from '../../shared/model/machine.ts';

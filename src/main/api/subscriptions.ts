@@ -1,6 +1,6 @@
 import { AsyncIteratorClass } from '@orpc/server';
-import type { WorldEvent } from '../../shared/contract.ts';
 import { InnError } from '../../shared/errors.ts';
+import type { WorldEvent } from '../../shared/event-contract.ts';
 import { describeState, MACHINE_STATES, type MachineState } from '../../shared/machine-state.ts';
 import type { Machine } from '../../shared/model/machine.ts';
 import type { UsageSample } from '../../shared/model/usage.ts';

@@ -1,6 +1,7 @@
 import path from 'node:path';
 import type { Command } from 'commander';
-import { type CreateMachineInput, contract } from '../../shared/contract.ts';
+import { contract } from '../../shared/contract.ts';
+import type { CreateMachineInput } from '../../shared/machine-contract.ts';
 import { EngineChoice } from '../../shared/model/engine.ts';
 import { LIMITS } from '../../shared/model/hardware.ts';
 import { MediumFormat } from '../../shared/model/medium.ts';

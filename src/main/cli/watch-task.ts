@@ -1,4 +1,4 @@
-import type { WorldEvent } from '../../shared/contract.ts';
+import type { WorldEvent } from '../../shared/event-contract.ts';
 import type { Task, TaskId } from '../../shared/model/task.ts';
 import type { InnClient } from '../api/client-link.ts';
 import type { CliContext } from './context.ts';

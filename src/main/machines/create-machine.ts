@@ -2,7 +2,7 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { constants } from 'node:fs';
 import { access } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import type { CreateMachineInput } from '../../shared/contract.ts';
+import type { CreateMachineInput } from '../../shared/machine-contract.ts';
 import type { EngineId } from '../../shared/model/engine.ts';
 import { type MachineConfig, MachineId } from '../../shared/model/machine.ts';
 import type { MediumFormat } from '../../shared/model/medium.ts';

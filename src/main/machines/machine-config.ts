@@ -1,5 +1,5 @@
-import type { CreateMachineInput } from '../../shared/contract.ts';
 import { InnError } from '../../shared/errors.ts';
+import type { CreateMachineInput } from '../../shared/machine-contract.ts';
 import type { BootDevice, KernelBoot } from '../../shared/model/hardware.ts';
 import { MachineConfig, USUAL_HARDWARE } from '../../shared/model/machine.ts';
 import type { MediumId } from '../../shared/model/medium.ts';

@@ -1,5 +1,5 @@
-import type { CreateMachineInput } from '../../shared/contract.ts';
 import { InnError } from '../../shared/errors.ts';
+import type { CreateMachineInput } from '../../shared/machine-contract.ts';
 import { describeState, isOnline } from '../../shared/machine-state.ts';
 import type { EngineId } from '../../shared/model/engine.ts';
 import type { Issue, Machine, MachineConfig, MachineId } from '../../shared/model/machine.ts';

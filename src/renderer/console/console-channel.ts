@@ -1,4 +1,4 @@
-import type { ConsoleChannel } from '../../shared/contract.ts';
+import type { ConsoleChannel } from '../../shared/console-contract.ts';
 import type { MachineId } from '../../shared/model/machine.ts';
 import { PortChannel } from '../../shared/port-channel.ts';
 import { api } from '../api.ts';

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import type { CreateMachineInput } from '../../shared/contract.ts';
+import type { CreateMachineInput } from '../../shared/machine-contract.ts';
 import { EngineChoice } from '../../shared/model/engine.ts';
 import { Processors } from '../../shared/model/hardware.ts';
 import { MachineConfig, MachineName } from '../../shared/model/machine.ts';
