@@ -64,11 +64,15 @@ export class MachineTurns {
   }
 
   /**
-   * A question to the machine that does not change its state, and does not wait for those that do.
+   * A question to the machine that does not change its state, and does not wait for those that do, but until a machine
+   * that an earlier program left running is taken back.
    * @param key questions with the same one are asked one after the other
    */
   async ask<T>(id: MachineId, action: MachineAction, work: (session: Session) => Promise<T>, key?: string): Promise<T> {
+    const { queue, sessions } = this.#context;
     const ask = async (): Promise<T> => {
+      assertCan(action, this.#context.require(id));
+      if (!sessions.has(id) && !queue.isIdle(id)) await queue.run(id, async () => undefined);
       assertCan(action, this.#context.require(id));
       return this.#liveOf(id).call(work);
     };

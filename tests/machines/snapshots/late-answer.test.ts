@@ -32,3 +32,17 @@ it('goes on with a merge that was cut off when the machine has answered, however
   await house.becomes(id, ({ state }) => state === 'Running' && house.media.records().length === 1);
   expect(await readDisk(house, diskOf(house.get(id)))).toEqual(content);
 });
+
+it('answers a question that came before the machine had answered', async () => {
+  const house = openDiskHouse();
+  const id = await addMachineWithDisk(house);
+  await house.runner.start(id);
+  const answering = gate();
+  house.engine.script.before.attach = answering.step;
+  const next = new MachineRunner(house.deps);
+  onTestFinished(() => next.close());
+  await next.open();
+  const asked = next.screenshot(id);
+  answering.open();
+  expect((await asked).width).toBeGreaterThan(0);
+});
