@@ -1,6 +1,6 @@
 import dnsPacket from 'dns-packet';
 import { describe, expect, it } from 'vitest';
-import type { LeaseRecord } from '../../../src/main/networks/gateway/nat-gateway.ts';
+import type { LeaseRecord } from '../../../src/main/networks/gateway/lease-record.ts';
 import { formatIpv4, parseIpv4 } from '../../../src/main/networks/gateway/packets/addresses.ts';
 import { DHCP_OPTIONS, readUint32Option, uint32Option } from '../../../src/main/networks/gateway/packets/dhcp.ts';
 import { ScriptedGuest } from './scripted-guest.ts';

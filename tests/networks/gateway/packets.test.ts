@@ -113,7 +113,7 @@ describe('packets', () => {
       fc.property(fc.uint8Array({ minLength: 2000, maxLength: 9000 }), fc.integer(), (content, seed) => {
         const frames: Uint8Array[] = [];
         const out = new Outbound({ macAddress: 1, mtu: 600, send: (frame) => frames.push(frame.slice()) });
-        out.ipv4({ toMac: 2, source: 3, destination: 4 }, 17, content);
+        out.packet({ toMac: 2, source: 3, destination: 4 }, 17, content);
         const assembler = new FragmentAssembler();
         const shuffled = frames
           .map((frame, at) => ({ frame, key: Math.sin(seed + at * 7) }))

@@ -22,7 +22,8 @@ import {
 import { ETHER_TYPES, parseEthernet } from '../../../src/main/networks/gateway/packets/ethernet.ts';
 import { FragmentAssembler } from '../../../src/main/networks/gateway/packets/fragments.ts';
 import { ICMP_TYPES, type IcmpMessage, makeIcmp, parseIcmp } from '../../../src/main/networks/gateway/packets/icmp.ts';
-import { type Ipv4Packet, PROTOCOLS, parseIpv4Packet } from '../../../src/main/networks/gateway/packets/ipv4.ts';
+import { PROTOCOLS } from '../../../src/main/networks/gateway/packets/ip-packet.ts';
+import { type Ipv4Packet, parseIpv4Packet } from '../../../src/main/networks/gateway/packets/ipv4.ts';
 import { isMalformed, type Malformed } from '../../../src/main/networks/gateway/packets/refusal.ts';
 import { FLAGS, parseTcp, type TcpSegment } from '../../../src/main/networks/gateway/packets/tcp-segment.ts';
 import { parseUdp, type UdpDatagram } from '../../../src/main/networks/gateway/packets/udp.ts';
@@ -121,7 +122,7 @@ export class ScriptedGuest extends EventEmitter {
   }
 
   send(to: string, protocol: number, content: Uint8Array): void {
-    this.out.ipv4({ toMac: this.gatewayMac, source: this.address, destination: address(to) }, protocol, content);
+    this.out.packet({ toMac: this.gatewayMac, source: this.address, destination: address(to) }, protocol, content);
   }
 
   sendUdp(to: string, port: number, payload: Uint8Array, fromPort = 5000): void {

@@ -21,7 +21,7 @@ export function createTestHost(own: readonly string[] = ['127.0.0.1', '192.0.2.2
   const leads = new Map<string, number>();
   const asked: string[] = [];
   const portOf = (address: string, port: number): number | undefined =>
-    address.startsWith('127.') ? port : leads.get(`${address}:${port}`);
+    address.startsWith('127.') || address === '::1' ? port : leads.get(`${address}:${port}`);
   const host: TestHost = {
     ...real,
     asked,
@@ -30,11 +30,11 @@ export function createTestHost(own: readonly string[] = ['127.0.0.1', '192.0.2.2
     connectTcp: (address, port) => {
       asked.push(`${address}:${port}`);
       const local = portOf(address, port);
-      return local === undefined ? unreachable() : real.connectTcp('127.0.0.1', local);
+      return local === undefined ? unreachable() : real.connectTcp(address === '::1' ? '::1' : '127.0.0.1', local);
     },
-    openUdp: (onDatagram) => {
+    openUdp: (family, onDatagram) => {
       const back = new Map<number, { address: string; port: number }>();
-      const socket = real.openUdp((payload, from) => onDatagram(payload, back.get(from.port) ?? from));
+      const socket = real.openUdp(family, (payload, from) => onDatagram(payload, back.get(from.port) ?? from));
       return {
         port: 0,
         close: () => socket.close(),
@@ -43,7 +43,7 @@ export function createTestHost(own: readonly string[] = ['127.0.0.1', '192.0.2.2
           const local = portOf(to.address, to.port);
           if (local === undefined) return;
           back.set(local, to);
-          socket.send(payload, { address: '127.0.0.1', port: local });
+          socket.send(payload, { address: family === 6 ? '::1' : '127.0.0.1', port: local });
         },
       };
     },

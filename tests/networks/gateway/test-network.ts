@@ -1,4 +1,5 @@
-import { NatGateway, type NatGatewayOptions } from '../../../src/main/networks/gateway/nat-gateway.ts';
+import type { NatGatewayOptions } from '../../../src/main/networks/gateway/gateway-options.ts';
+import { NatGateway } from '../../../src/main/networks/gateway/nat-gateway.ts';
 import type { IsolationProfile } from '../../../src/shared/model/network.ts';
 import { ScriptedGuest } from './scripted-guest.ts';
 import { createTestHost, type TestHost } from './test-host.ts';

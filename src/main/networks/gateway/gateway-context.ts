@@ -1,9 +1,10 @@
 import type { IsolationProfile } from '../../../shared/model/network.ts';
 import type { FrameSource } from '../switch/port.ts';
+import type { Complaints } from './complaints.ts';
 import type { HostNetwork } from './host-network.ts';
 import type { Outbound } from './outbound.ts';
 import type { Ipv4, Mac } from './packets/addresses.ts';
-import type { Ipv4Packet } from './packets/ipv4.ts';
+import type { IpAddress } from './packets/ip-address.ts';
 import type { Decision, Direction } from './policy.ts';
 import type { Refusal } from './refusal-log.ts';
 import type { Clock } from './tcp/clock.ts';
@@ -47,19 +48,16 @@ export interface GatewayContext {
   readonly host: HostNetwork;
   readonly outbound: Outbound;
   readonly limits: GatewayLimits;
-  /** The gateway's own address. */
+  readonly complaints: Complaints;
+  /** The gateway's own IPv4 address. */
   readonly address: Ipv4;
   /** Whether the profile lets frames pass, for one address on the network's or the host's side. */
-  judge(profile: IsolationProfile, address: Ipv4, direction: Direction): Decision;
+  judge(profile: IsolationProfile, address: IpAddress, direction: Direction): Decision;
   /** The address on the host's side that an address stands for. */
-  hostAddressOf(address: Ipv4): string;
+  hostAddressOf(address: IpAddress): string;
+  /** Whether a machine gets anywhere beyond the network over IPv6, as it is at the moment. */
+  hasIpv6WayOut(profile: IsolationProfile): boolean;
   refuse(refusal: Omit<Refusal, 'atMs'>): void;
   /** Whether the packet at hand is a probe's and goes no further: ask before a socket to the host's side is opened. */
   endsHere(protocol: 'tcp' | 'udp', hostAddress: string, port: number): boolean;
-  /** Tells the sender of a packet why it was not delivered, unless it has been told too often. */
-  tellUnreachable(
-    sender: Sender,
-    packet: Ipv4Packet,
-    reason: 'net' | 'host' | 'port' | 'prohibited' | 'protocol',
-  ): void;
 }

@@ -8,7 +8,8 @@ import { serveNames } from './name-server-stream.ts';
 import type { NameTable } from './name-table.ts';
 import { BROADCAST_MAC, isInSubnet } from './packets/addresses.ts';
 import { DHCP_PORTS, makeDhcp, parseDhcp } from './packets/dhcp.ts';
-import type { Ipv4Packet } from './packets/ipv4.ts';
+import { isInPrefix, isIpv6, isLinkLocal } from './packets/ip-address.ts';
+import type { IpPacket } from './packets/ip-packet.ts';
 import { isMalformed } from './packets/refusal.ts';
 import type { UdpDatagram } from './packets/udp.ts';
 import type { RuleId } from './policy.ts';
@@ -32,14 +33,17 @@ export class GatewayServices {
   constructor(options: GatewayServicesOptions) {
     this.#options = options;
     const { context, settings, leases, names } = options;
-    const { subnet, domain } = settings;
+    const { subnet, domain, ipv6 } = settings;
     this.#dhcp = new DhcpServer({ ...settings, leases, serverAddress: context.address, isRouter: settings.hasOutside });
     this.#names = new NameServer({
       host: context.host,
       domain,
-      addressOf: (name) => names.addressOf(name),
+      addressesOf: (name) => names.addressesOf(name),
       nameOf: (address) => names.nameOf(address),
-      isOwn: (address) => isInSubnet(subnet, address),
+      isOwn: (address) => {
+        if (!isIpv6(address)) return isInSubnet(subnet, address);
+        return isLinkLocal(address) || (ipv6 !== undefined && isInPrefix(ipv6.prefix, address));
+      },
     });
   }
 
@@ -61,7 +65,7 @@ export class GatewayServices {
   }
 
   /** Answers a question for a name that came as a datagram. */
-  async nameDatagram(sender: Sender, packet: Ipv4Packet, datagram: UdpDatagram): Promise<void> {
+  async nameDatagram(sender: Sender, packet: IpPacket, datagram: UdpDatagram): Promise<void> {
     const route = { toMac: sender.mac, source: packet.destination, destination: packet.source };
     const reply = await this.#answer(sender, datagram.payload, true);
     if (reply) this.#options.context.outbound.udp(route, DNS_PORT, datagram.sourcePort, reply);
@@ -88,7 +92,12 @@ export class GatewayServices {
     }
     this.#pending.set(portId, pending + 1);
     const rule = this.#outsideRule(source.profile);
-    const asker: Asker = { isDatagram, outsideRule: rule, onRefused: (name) => rule !== null && refuse(rule, name) };
+    const asker: Asker = {
+      isDatagram,
+      outsideRule: rule,
+      hasIpv6WayOut: context.hasIpv6WayOut(source.profile),
+      onRefused: (name) => rule !== null && refuse(rule, name),
+    };
     // The frame is only lent, and the answer takes its time.
     const reply = await this.#names.answer(query.slice(), asker);
     const left = (this.#pending.get(portId) ?? 1) - 1;

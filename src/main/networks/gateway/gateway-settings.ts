@@ -10,6 +10,8 @@ import {
   parseSubnet,
   type Subnet,
 } from './packets/addresses.ts';
+import { type Ipv6, linkLocalAddress, parsePrefix64 } from './packets/ip-address.ts';
+import { MIN_IPV6_MTU } from './packets/ipv6.ts';
 
 /** What a network says about its gateway; all plain data. */
 export interface GatewaySettings {
@@ -23,6 +25,8 @@ export interface GatewaySettings {
   gatewayAddress?: string;
   /** The address that stands for the host itself; by default the one behind the gateway's. */
   hostAlias?: string;
+  /** The IPv6 prefix of the network, such as `fd12:3456:789a:1::/64`; without it, it carries no IPv6. */
+  ipv6Prefix?: string | undefined;
   /** Whether machines reach anything beyond the network (`nat`, `natNetwork`) or not (`hostOnly`). */
   hasOutside: boolean;
   /** By default `inn`. */
@@ -33,6 +37,17 @@ export interface GatewaySettings {
   leaseSeconds?: number;
 }
 
+/** The IPv6 side of a gateway. */
+export interface Ipv6Settings {
+  /** Its first 64 bits count. */
+  prefix: Ipv6;
+  /** `prefix::1`, and `prefix::2` for the host itself. */
+  address: Ipv6;
+  hostAlias: Ipv6;
+  /** Made from the MAC address: routers are known by it (RFC 4861, section 4.2). */
+  linkLocal: Ipv6;
+}
+
 export interface ParsedSettings {
   id: string;
   mac: Mac;
@@ -40,6 +55,8 @@ export interface ParsedSettings {
   subnet: Subnet;
   address: Ipv4;
   hostAlias: Ipv4;
+  /** Undefined: the network carries no IPv6, because it has no prefix, or packets too small for it. */
+  ipv6: Ipv6Settings | undefined;
   hasOutside: boolean;
   domain: string;
   mtu: number;
@@ -67,11 +84,19 @@ export function parseSettings(settings: GatewaySettings): ParsedSettings {
     subnet,
     address,
     hostAlias,
+    ipv6: mtu < MIN_IPV6_MTU ? undefined : parseIpv6Settings(settings.ipv6Prefix, mac),
     hasOutside,
     domain: domain.toLowerCase(),
     mtu,
     leaseSeconds,
   };
+}
+
+function parseIpv6Settings(text: string | undefined, mac: Mac): Ipv6Settings | undefined {
+  if (text === undefined) return undefined;
+  const prefix = parsePrefix64(text);
+  if (prefix === undefined) throw invalid('ipv6Prefix', text);
+  return { prefix, address: prefix | 1n, hostAlias: prefix | 2n, linkLocal: linkLocalAddress(mac) };
 }
 
 function hostIn(subnet: Subnet, field: string, text: string): Ipv4 {

@@ -34,8 +34,8 @@ export type HostRecordType = (typeof RECORD_TYPES)[number];
 export interface HostNetwork {
   /** Begins a connection; half-open ones are allowed. */
   connectTcp(address: string, port: number): Socket;
-  /** A socket with a port of its own choice. */
-  openUdp(onDatagram: OnDatagram): HostUdp;
+  /** A socket with a port of its own choice, for addresses of one family. */
+  openUdp(family: 4 | 6, onDatagram: OnDatagram): HostUdp;
   /** @throws NodeJS.ErrnoException such as EADDRINUSE, EACCES, EADDRNOTAVAIL */
   listenTcp(address: string, port: number, onConnection: (socket: Socket) => void): Promise<HostListener>;
   /** @throws NodeJS.ErrnoException such as EADDRINUSE, EACCES, EADDRNOTAVAIL */
@@ -63,10 +63,8 @@ export function createHostNetwork(nameServers?: readonly string[]): HostNetwork 
   let known: { atMs: number; addresses: readonly string[] } | undefined;
   return {
     connectTcp: (address, port) => connect({ host: address, port, allowHalfOpen: true, noDelay: true }),
-    openUdp: (onDatagram) => {
-      const socket = createSocket('udp4');
-      return wrapUdp(socket, onDatagram);
-    },
+    openUdp: (family, onDatagram) =>
+      wrapUdp(createSocket(family === 6 ? { type: 'udp6', ipv6Only: true } : { type: 'udp4' }), onDatagram),
     listenTcp,
     listenUdp: async (address, port, onDatagram) => {
       const socket = createSocket(isIPv6(address) ? 'udp6' : 'udp4');

@@ -1,6 +1,7 @@
 import dnsPacket, { type Answer, type DecodedPacket, type Question } from 'dns-packet';
 import { type HostNetwork, type HostRecordType, RECORD_TYPES } from './host-network.ts';
-import { formatIpv4, type Ipv4, parseIpv4 } from './packets/addresses.ts';
+import { parseIpv4 } from './packets/addresses.ts';
+import { formatIp, type IpAddress, isIpv6, parseIpv6 } from './packets/ip-address.ts';
 import type { RuleId } from './policy.ts';
 
 /** RFC 1035, section 4.2.1: what a datagram may hold unless the asker says more (RFC 6891). */
@@ -17,18 +18,20 @@ export interface NameServerOptions {
   host: Pick<HostNetwork, 'resolve'>;
   /** Without dots around: `inn`. */
   domain: string;
-  /** The address of a name of this network, in lower case without the domain; null: the name has none at the moment. */
-  addressOf: (name: string) => Ipv4 | null | undefined;
+  /** The addresses of a name of this network, in lower case without the domain; none: it has none at the moment. */
+  addressesOf: (name: string) => readonly IpAddress[] | undefined;
   /** The name of an address of this network, without the domain. */
-  nameOf: (address: Ipv4) => string | undefined;
+  nameOf: (address: IpAddress) => string | undefined;
   /** Whether an address belongs to this network: nobody else is asked for its name. */
-  isOwn: (address: Ipv4) => boolean;
+  isOwn: (address: IpAddress) => boolean;
 }
 
 /** How a question is answered for whom: the rule that keeps it from being asked outside, or null. */
 export interface Asker {
   isDatagram: boolean;
   outsideRule: RuleId | null;
+  /** Whether it gets anywhere over IPv6: addresses that lead nowhere would only cost it time. */
+  hasIpv6WayOut: boolean;
   /** A question was not asked outside. */
   onRefused: (name: string) => void;
 }
@@ -66,6 +69,7 @@ export class NameServer {
     }
     const type = RECORD_TYPES.find((each) => each === question.type);
     if (!type || (question.class ?? 'IN') !== 'IN') return { rcode: RCODES.notImplemented };
+    if (type === 'AAAA' && !asker.hasIpv6WayOut) return { rcode: RCODES.noError };
     return this.#askHost(question.name, type);
   }
 
@@ -83,16 +87,18 @@ export class NameServer {
     if (lower === domain) return { rcode: RCODES.noError };
     if (lower.endsWith(`.${domain}`)) return this.#ownName(name, lower.slice(0, -domain.length - 1), type);
     // A bare name is tried here first; the host may know it too.
-    return lower.includes('.') || this.#options.addressOf(lower) === undefined
+    return lower.includes('.') || this.#options.addressesOf(lower) === undefined
       ? undefined
       : this.#ownName(name, lower, type);
   }
 
   #ownName(asked: string, name: string, type: Question['type']): Reply {
-    const address = this.#options.addressOf(name);
-    if (address === undefined) return { rcode: RCODES.nameError };
-    const answer = { name: asked, type: 'A', ttl: OWN_TTL_SECONDS, data: formatIpv4(address ?? 0) } as const;
-    return { rcode: RCODES.noError, answers: type === 'A' && address !== null ? [answer] : [] };
+    const addresses = this.#options.addressesOf(name);
+    if (!addresses) return { rcode: RCODES.nameError };
+    if (type !== 'A' && type !== 'AAAA') return { rcode: RCODES.noError };
+    const wanted = addresses.filter((address) => isIpv6(address) === (type === 'AAAA'));
+    const answers = wanted.map((address) => ({ name: asked, type, ttl: OWN_TTL_SECONDS, data: formatIp(address) }));
+    return { rcode: RCODES.noError, answers };
   }
 
   async #askHost(name: string, type: HostRecordType): Promise<Reply> {
@@ -164,8 +170,11 @@ function formError(query: Uint8Array): Uint8Array {
   return reply;
 }
 
-/** The address that `15.2.0.10.in-addr.arpa` asks for (RFC 1035, section 3.5). */
-function reverseAddress(name: string): Ipv4 | undefined {
+/** The address that `15.2.0.10.in-addr.arpa` asks for (RFC 1035, section 3.5), or its like of IPv6 (RFC 3596, section 2.5). */
+function reverseAddress(name: string): IpAddress | undefined {
   const match = /^(\d+)\.(\d+)\.(\d+)\.(\d+)\.in-addr\.arpa$/.exec(name);
-  return match ? parseIpv4(match.slice(1).reverse().join('.')) : undefined;
+  if (match) return parseIpv4(match.slice(1).reverse().join('.'));
+  const digits = /^(([0-9a-f]\.){32})ip6\.arpa$/.exec(name)?.[1];
+  const groups = digits?.split('.').reverse().join('').match(/.{4}/g);
+  return groups ? parseIpv6(groups.join(':')) : undefined;
 }

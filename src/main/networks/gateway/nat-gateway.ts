@@ -1,65 +1,41 @@
 import type { IsolationProfile } from '../../../shared/model/network.ts';
 import type { FrameSource, MemberHost, MemberLink, SwitchMember } from '../switch/port.ts';
-import { ArpTable } from './arp-table.ts';
-import { type GatewayContext, type GatewayLimits, type Sender, USUAL_LIMITS } from './gateway-context.ts';
+import { Complaints } from './complaints.ts';
+import { type GatewayContext, USUAL_LIMITS } from './gateway-context.ts';
+import type { GatewayReport, NatGatewayOptions } from './gateway-options.ts';
 import type { GatewayProbe } from './gateway-probe.ts';
 import { GatewayServices } from './gateway-services.ts';
-import { type GatewaySettings, type ParsedSettings, parseSettings } from './gateway-settings.ts';
+import { type ParsedSettings, parseSettings } from './gateway-settings.ts';
+import { Guests } from './guests.ts';
 import { createHostNetwork, type HostNetwork } from './host-network.ts';
-import { type Lease, LeaseTable } from './lease-table.ts';
+import { Ipv4Input } from './ipv4-input.ts';
+import { ownAddressFor } from './ipv6-addresses.ts';
+import { type Ipv6Side, makeIpv6Side } from './ipv6-side.ts';
+import { fromRecord, type LeaseRecord, toRecord } from './lease-record.ts';
+import { LeaseTable } from './lease-table.ts';
 import { type NameEntry, NameTable } from './name-table.ts';
 import { Outbound } from './outbound.ts';
+import { PacketDelivery } from './packet-delivery.ts';
 import { PacketRouter } from './packet-router.ts';
-import { formatIpv4, formatMac, type Ipv4, isInSubnet, type Mac, parseIpv4, parseMac } from './packets/addresses.ts';
-import { isIcmpError } from './packets/icmp.ts';
-import { type Ipv4Packet, PROTOCOLS } from './packets/ipv4.ts';
-import { type Direction, RULES, type RuleId } from './policy.ts';
+import {
+  BROADCAST_MAC,
+  formatIpv4,
+  type Ipv4,
+  isInSubnet,
+  type Mac,
+  parseIpv4,
+  parseMac,
+} from './packets/addresses.ts';
+import { formatIp, type IpAddress } from './packets/ip-address.ts';
+import { type Direction, RULES } from './policy.ts';
 import { PolicyJudge } from './policy-judge.ts';
-import type { OpenForward, PortForward, Target } from './port-forward.ts';
+import type { PortForward } from './port-forward.ts';
 import { PortForwards } from './port-forwards.ts';
 import { type Refusal, RefusalLog } from './refusal-log.ts';
 import { type Clock, SYSTEM_CLOCK } from './tcp/clock.ts';
-import { type FlowInfo, TcpNat } from './tcp-nat.ts';
+import { TcpNat } from './tcp-nat.ts';
 import { UdpForwards } from './udp-forward.ts';
 import { UdpNat } from './udp-nat.ts';
-
-/** A lease as it is stored and shown. */
-export interface LeaseRecord {
-  macAddress: string;
-  address: string;
-  /** What the guest calls itself; null when it does not say. */
-  hostName: string | null;
-  /** Milliseconds since 1970; one in the past is kept, so that the adapter gets the same address again. */
-  expiresAtMs: number;
-}
-
-export interface NatGatewayOptions {
-  settings: GatewaySettings;
-  /** All leases of earlier runs. */
-  leases?: readonly LeaseRecord[];
-  /** A lease was made, renewed or given back: store it, one for each MAC address. */
-  onLease?: (lease: LeaseRecord) => void;
-  onRefusal?: (refusal: Refusal) => void;
-  /**
-   * A client connected, or sent a datagram, to a port forward whose guest is not up. True when somebody wakes it: that is held
-   * for up to a minute and answered by the guest. Otherwise it is reset, or forgotten.
-   */
-  onWaiting?: (forward: PortForward) => boolean;
-  /** Whether the guest of a forward is known to sleep: it is not asked then, but waited for, as `onWaiting` says. */
-  isAsleep?: (forward: PortForward) => boolean;
-  limits?: Partial<GatewayLimits>;
-  /** Other than the host's own network only in tests. */
-  host?: HostNetwork;
-  clock?: Clock;
-}
-
-export interface GatewayReport {
-  flows: FlowInfo[];
-  udpMappings: number;
-  leases: LeaseRecord[];
-  forwards: OpenForward[];
-  refusalCounts: Partial<Record<RuleId, number>>;
-}
 
 /**
  * The gateway of one network: an ordinary member of its switch that gives addresses and names, and carries TCP and UDP to
@@ -75,14 +51,14 @@ export class NatGateway implements SwitchMember {
   readonly #judge: PolicyJudge;
   readonly #leases: LeaseTable;
   readonly #names: NameTable;
-  readonly #arp: ArpTable;
+  readonly #guests: Guests;
   readonly #tcp: TcpNat;
   readonly #udp: UdpNat;
   readonly #udpForwards: UdpForwards;
   readonly #forwards: PortForwards;
+  readonly #ipv6: Ipv6Side | undefined;
   readonly #router: PacketRouter;
   readonly #refusals = new RefusalLog();
-  readonly #told = new Map<string, { second: number; count: number }>();
   #link: MemberLink | undefined;
   #members: MemberHost | undefined;
   /** Whose frame is at hand, while it is a probe's. */
@@ -100,19 +76,23 @@ export class NatGateway implements SwitchMember {
     this.#judge = new PolicyJudge({ settings, clock, hostAddresses: () => host.addresses() });
     this.#context = this.#makeContext(clock, host);
     this.#leases = this.#makeLeases();
+    this.#guests = this.#makeGuests();
     this.#names = this.#makeNames();
-    this.#arp = this.#makeArp();
     this.#tcp = new TcpNat(this.#context);
     this.#udp = new UdpNat(this.#context);
     this.#udpForwards = new UdpForwards(this.#context);
     this.#forwards = this.#makeForwards();
-    this.#router = this.#makeRouter();
+    const services = this.#makeServices();
+    const delivery = this.#makeDelivery(services);
+    this.#ipv6 = this.#makeIpv6(delivery);
+    this.#router = this.#makeRouter(services, delivery);
   }
 
   /** Puts the gateway on its switch. @throws RangeError when its id or address is taken */
   attach(members: MemberHost): void {
     this.#members = members;
     this.#link = members.attach(this);
+    this.#ipv6?.advertiser.start();
   }
 
   /** Takes a frame from the switch; the bytes are only lent. Never throws. */
@@ -135,21 +115,13 @@ export class NatGateway implements SwitchMember {
     this.#tcp.forgetPort(portId);
     this.#udp.forgetPort(portId);
     this.#router.forgetPort(portId);
-    this.#told.delete(portId);
+    this.#guests.forgetPort(portId);
+    this.#context.complaints.forgetPort(portId);
   }
 
-  /** Names of the network in place of all before; without the domain. Unreadable addresses are left out. */
+  /** Names of the network in place of all before; without the domain. */
   setNames(entries: readonly NameEntry[]): void {
-    const adapters = new Map<string, Mac>();
-    const addresses = new Map<string, Ipv4>();
-    for (const entry of entries) {
-      const name = entry.name.toLowerCase();
-      const mac = 'macAddress' in entry ? parseMac(entry.macAddress) : undefined;
-      const address = 'address' in entry ? parseIpv4(entry.address) : undefined;
-      if (mac !== undefined) adapters.set(name, mac);
-      if (address !== undefined) addresses.set(name, address);
-    }
-    this.#names.set(adapters, addresses);
+    this.#names.set(entries);
   }
 
   /** Addresses that adapters get always, in place of all before; those outside of the network are left out. */
@@ -209,12 +181,14 @@ export class NatGateway implements SwitchMember {
       leases: this.#leases.all().map(toRecord),
       forwards: this.#forwards.list(),
       refusalCounts: this.#refusals.counts(),
+      ipv6Addresses: this.#guests.ipv6Report(),
     };
   }
 
   /** Leaves the switch; closes every port, connection and timer. */
   close(): void {
     this.#forwards.close();
+    this.#ipv6?.advertiser.close();
     this.#tcp.close();
     this.#udp.close();
     this.#link?.detach();
@@ -222,21 +196,24 @@ export class NatGateway implements SwitchMember {
   }
 
   #makeContext(clock: Clock, host: HostNetwork): GatewayContext {
-    const { mac: macAddress, mtu, address, hostAlias } = this.#settings;
+    const { mac: macAddress, mtu, address, hostAlias, ipv6 } = this.#settings;
+    const outbound = new Outbound({ macAddress, mtu, send: (frame) => this.#link?.send(frame) });
+    const limits = { ...USUAL_LIMITS, ...this.#options.limits };
+    const complaints = new Complaints({
+      ...{ clock, outbound, limit: limits.icmpErrors },
+      isUncounted: () => this.#probe !== undefined,
+      ownAddress: (guest) => ownAddressFor(this.#settings, guest),
+    });
     return {
-      clock,
-      host,
-      address,
-      outbound: new Outbound({ macAddress, mtu, send: (frame) => this.#link?.send(frame) }),
-      limits: { ...USUAL_LIMITS, ...this.#options.limits },
+      ...{ clock, host, address, outbound, limits, complaints },
       judge: (profile, place, direction) => this.#judge.judge(profile, place, direction),
-      hostAddressOf: (each) => (each === hostAlias ? '127.0.0.1' : formatIpv4(each)),
+      hostAddressOf: (each) => {
+        if (each === hostAlias) return '127.0.0.1';
+        return each === ipv6?.hostAlias ? '::1' : formatIp(each);
+      },
+      hasIpv6WayOut: (profile) => this.#judge.hasIpv6WayOut(profile),
       refuse: (refusal) => this.#refuse({ ...refusal, atMs: Date.now() }),
       endsHere: (protocol, hostAddress, port) => this.#probe?.onOutside(protocol, hostAddress, port) === false,
-      tellUnreachable: (sender, packet, reason) => {
-        if (!this.#mayTell(sender, packet)) return;
-        this.#context.outbound.unreachable(sender.mac, address, packet, reason);
-      },
     };
   }
 
@@ -253,23 +230,24 @@ export class NatGateway implements SwitchMember {
     });
   }
 
-  #makeNames(): NameTable {
-    const { address, hostAlias } = this.#settings;
-    const own = new Map([
-      ['gateway', address],
-      ['host', hostAlias],
-    ]);
-    return new NameTable({ own, addressOf: (mac) => this.#addressOf(mac) });
+  #makeGuests(): Guests {
+    const { mac: senderMac, address: senderAddress } = this.#settings;
+    const { clock, outbound } = this.#context;
+    const question = { operation: 'request', senderMac, senderAddress, targetMac: 0 } as const;
+    return new Guests({
+      ...{ clock, settings: this.#settings, leases: this.#leases, sources: () => this.#sources() },
+      askArp: (targetAddress) => outbound.arp(BROADCAST_MAC, { ...question, targetAddress }),
+      askNeighbors: (address) => this.#ipv6?.ask(address),
+    });
   }
 
-  #makeArp(): ArpTable {
-    const { mac: macAddress, address } = this.#settings;
-    const { clock, outbound } = this.#context;
-    const ownerOf = (each: Ipv4): Mac | undefined => {
-      const owner = this.#leases.holderOf(each);
-      return owner !== undefined && this.#sourceOf(owner) ? owner : undefined;
-    };
-    return new ArpTable({ clock, outbound, macAddress, address, ownerOf });
+  #makeNames(): NameTable {
+    const { address, hostAlias, ipv6 } = this.#settings;
+    const own = new Map<string, IpAddress[]>([
+      ['gateway', ipv6 ? [address, ipv6.address] : [address]],
+      ['host', ipv6 ? [hostAlias, ipv6.hostAlias] : [hostAlias]],
+    ]);
+    return new NameTable({ own, addressesOf: (mac) => this.#guests.addressesOf(mac) });
   }
 
   #makeForwards(): PortForwards {
@@ -277,43 +255,36 @@ export class NatGateway implements SwitchMember {
       context: this.#context,
       tcp: this.#tcp,
       openUdp: (forward, guest) => this.#udpForwards.open(forward, guest),
-      findTarget: (target) => this.#findTarget(target),
+      findTarget: (target) => this.#guests.find(target),
       onWaiting: this.#options.onWaiting,
       isAsleep: this.#options.isAsleep,
     });
   }
 
-  #makeRouter(): PacketRouter {
-    const context = this.#context;
-    const settings = this.#settings;
-    const services = new GatewayServices({ context, settings, leases: this.#leases, names: this.#names });
-    const [arp, tcp, udp, udpForwards] = [this.#arp, this.#tcp, this.#udp, this.#udpForwards];
-    return new PacketRouter({ context, settings, arp, services, tcp, udp, udpForwards });
+  #makeServices(): GatewayServices {
+    const [context, settings] = [this.#context, this.#settings];
+    return new GatewayServices({ context, settings, leases: this.#leases, names: this.#names });
   }
 
-  /** By its lease, or, where it set its address by hand, by what it was heard to use. */
-  #addressOf(mac: Mac): Ipv4 | undefined {
-    return this.#leases.addressOf(mac) ?? this.#arp.addressesOf(mac)[0];
+  #makeDelivery(services: GatewayServices): PacketDelivery {
+    const [context, settings] = [this.#context, this.#settings];
+    const [tcp, udp, udpForwards] = [this.#tcp, this.#udp, this.#udpForwards];
+    return new PacketDelivery({ context, settings, services, tcp, udp, udpForwards });
   }
 
-  #sourceOf(mac: Mac): FrameSource | undefined {
-    const macAddress = formatMac(mac);
-    return this.#members?.sources().find((source) => source.macAddress === macAddress);
+  #makeIpv6(delivery: PacketDelivery): Ipv6Side | undefined {
+    const [context, settings, guests] = [this.#context, this.#settings, this.#guests];
+    return makeIpv6Side({ context, settings, guests, delivery, sources: () => this.#sources() });
   }
 
-  async #findTarget(target: PortForward['target']): Promise<Target | undefined> {
-    const wanted = 'macAddress' in target ? parseMac(target.macAddress) : undefined;
-    const address = 'address' in target ? parseIpv4(target.address) : wanted && this.#addressOf(wanted);
-    const wantedSource = wanted === undefined ? undefined : this.#sourceOf(wanted);
-    // Nothing it says is heard in quarantine: it would only seem to be away.
-    if (wanted !== undefined && wantedSource?.profile === 'quarantine') {
-      return { sender: { source: wantedSource, mac: wanted }, address: address ?? this.#settings.subnet.network };
-    }
-    if (address === undefined || ('macAddress' in target && !wantedSource)) return undefined;
-    const mac = await this.#arp.find(address);
-    const source = mac === undefined ? undefined : this.#sourceOf(mac);
-    if (mac === undefined || !source || (wanted !== undefined && mac !== wanted)) return undefined;
-    return { sender: { source, mac }, address };
+  #makeRouter(services: GatewayServices, delivery: PacketDelivery): PacketRouter {
+    const [context, settings, { neighbors }] = [this.#context, this.#settings, this.#guests];
+    const ipv4 = new Ipv4Input({ context, settings, neighbors, services, delivery });
+    return new PacketRouter({ macAddress: settings.mac, ipv4, ipv6: this.#ipv6?.input });
+  }
+
+  #sources(): readonly FrameSource[] {
+    return this.#members?.sources() ?? [];
   }
 
   #refuse(refusal: Refusal): void {
@@ -324,29 +295,4 @@ export class NatGateway implements SwitchMember {
     this.#refusals.add(refusal);
     this.#options.onRefusal?.(refusal);
   }
-
-  /** Errors are never answered by errors, and no guest gets more of them in a second than is useful (RFC 1812, 4.3.2.8). */
-  #mayTell({ source }: Sender, packet: Ipv4Packet): boolean {
-    if (packet.protocol === PROTOCOLS.icmp && isIcmpError(packet.payload)) return false;
-    if (this.#probe) return true;
-    const second = Math.floor(this.#context.clock.nowMs() / 1000);
-    const told = this.#told.get(source.portId);
-    const count = told?.second === second ? told.count + 1 : 1;
-    this.#told.set(source.portId, { second, count });
-    return count <= this.#context.limits.icmpErrors;
-  }
-}
-
-const toRecord = ({ mac, address, hostName, expiresAtMs }: Lease): LeaseRecord => ({
-  macAddress: formatMac(mac),
-  address: formatIpv4(address),
-  hostName,
-  expiresAtMs,
-});
-
-/** Undefined for a record that cannot be read: the adapter gets a new lease then. */
-function fromRecord({ macAddress, address, hostName, expiresAtMs }: LeaseRecord): Lease | undefined {
-  const mac = parseMac(macAddress);
-  const number = parseIpv4(address);
-  return mac === undefined || number === undefined ? undefined : { mac, address: number, hostName, expiresAtMs };
 }

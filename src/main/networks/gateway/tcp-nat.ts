@@ -2,8 +2,8 @@ import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { IsolationProfile } from '../../../shared/model/network.ts';
 import type { GatewayContext, Sender } from './gateway-context.ts';
-import { formatIpv4, type Ipv4, type Mac } from './packets/addresses.ts';
-import type { Ipv4Packet } from './packets/ipv4.ts';
+import { formatIp, type IpAddress } from './packets/ip-address.ts';
+import type { IpPacket } from './packets/ip-packet.ts';
 import { FLAGS, type TcpSegment } from './packets/tcp-segment.ts';
 import { makeReset } from './tcp/reset.ts';
 import { TcpFlow } from './tcp-flow.ts';
@@ -35,15 +35,15 @@ interface Entry {
   portId: string;
   profile: IsolationProfile;
   direction: 'out' | 'in';
-  guestAddress: Ipv4;
+  guestAddress: IpAddress;
   guestPort: number;
-  farAddress: Ipv4;
+  farAddress: IpAddress;
   farPort: number;
 }
 
 export interface InboundOptions {
   sender: Sender;
-  guestAddress: Ipv4;
+  guestAddress: IpAddress;
   guestPort: number;
   stream: Socket;
   /** Whether a guest that refuses, or does not answer, is tried again later instead of resetting the client. */
@@ -53,7 +53,7 @@ export interface InboundOptions {
   onRefused: () => void;
 }
 
-const keyOf = (guestAddress: Ipv4, guestPort: number, farAddress: Ipv4, farPort: number): string =>
+const keyOf = (guestAddress: IpAddress, guestPort: number, farAddress: IpAddress, farPort: number): string =>
   `${guestAddress}:${guestPort}:${farAddress}:${farPort}`;
 
 /** The TCP connections of all machines on the network, each joined to one on the host's side. */
@@ -73,16 +73,16 @@ export class TcpNat {
     return [...this.#entries.values()].map((entry) => ({
       portId: entry.portId,
       direction: entry.direction,
-      guestAddress: formatIpv4(entry.guestAddress),
+      guestAddress: formatIp(entry.guestAddress),
       guestPort: entry.guestPort,
-      farAddress: formatIpv4(entry.farAddress),
+      farAddress: formatIp(entry.farAddress),
       farPort: entry.farPort,
       state: entry.flow.endpoint.state,
     }));
   }
 
   /** A segment for the host's side. `connect` is asked for the other half of a connection that is new. */
-  receive(sender: Sender, packet: Ipv4Packet, segment: TcpSegment, connect: Connect): void {
+  receive(sender: Sender, packet: IpPacket, segment: TcpSegment, connect: Connect): void {
     const key = keyOf(packet.source, segment.sourcePort, packet.destination, segment.destinationPort);
     const entry = this.#entries.get(key);
     if (entry && entry.portId !== sender.source.portId) {
@@ -127,7 +127,7 @@ export class TcpNat {
       const { isAllowed, rule } = this.#context.judge(source.profile, entry.farAddress, entry.direction);
       if (!isAllowed) {
         entry.flow.abort();
-        const destination = formatIpv4(entry.farAddress);
+        const destination = formatIp(entry.farAddress);
         this.#context.refuse({
           portId: entry.portId,
           rule,
@@ -141,7 +141,7 @@ export class TcpNat {
     entry.flow.receive(segment);
   }
 
-  #begin(key: string, sender: Sender, packet: Ipv4Packet, segment: TcpSegment, connect: Connect): void {
+  #begin(key: string, sender: Sender, packet: IpPacket, segment: TcpSegment, connect: Connect): void {
     if ((segment.flags & FLAGS.rst) !== 0) return;
     const isSyn = (segment.flags & (FLAGS.syn | FLAGS.ack)) === FLAGS.syn;
     const isFull = isSyn && this.#isFull(sender.source.portId);
@@ -155,7 +155,7 @@ export class TcpNat {
     }
   }
 
-  #join(key: string, sender: Sender, packet: Ipv4Packet, segment: TcpSegment, stream: Duplex): void {
+  #join(key: string, sender: Sender, packet: IpPacket, segment: TcpSegment, stream: Duplex): void {
     const place = {
       guestAddress: packet.source,
       guestPort: segment.sourcePort,
@@ -172,13 +172,13 @@ export class TcpNat {
   }
 
   /** Passes on what the host's network said; a refused connection, and all that is unknown, becomes a reset. */
-  #tellFailure(error: NodeJS.ErrnoException, sender: Sender, packet: Ipv4Packet): boolean {
+  #tellFailure(error: NodeJS.ErrnoException, sender: Sender, packet: IpPacket): boolean {
     if (error.code === 'EHOSTUNREACH' || error.code === 'EHOSTDOWN') {
-      this.#context.tellUnreachable(sender, packet, 'host');
+      this.#context.complaints.unreachable(sender, packet, 'host');
     } else if (error.code === 'ENETUNREACH' || error.code === 'EADDRNOTAVAIL') {
-      this.#context.tellUnreachable(sender, packet, 'net');
+      this.#context.complaints.unreachable(sender, packet, 'net');
     } else if (error.code === 'EACCES' || error.code === 'EPERM') {
-      this.#context.tellUnreachable(sender, packet, 'prohibited');
+      this.#context.complaints.unreachable(sender, packet, 'prohibited');
     } else {
       // Nobody answered: the guest finds out by itself, as it would on a real network.
       return error.code === 'ETIMEDOUT';
@@ -201,13 +201,13 @@ export class TcpNat {
     const { clock, outbound } = this.#context;
     const { portId, profile } = source;
     const key = hooks.key ?? keyOf(place.guestAddress, place.guestPort, place.farAddress, place.farPort);
-    const route = { toMac: mac as Mac, source: place.farAddress, destination: place.guestAddress };
+    const route = { toMac: mac, source: place.farAddress, destination: place.guestAddress };
     const flow = new TcpFlow({
       clock,
       stream,
       guestPort: place.guestPort,
       farPort: place.farPort,
-      segmentBytes: outbound.segmentBytes,
+      segmentBytes: outbound.segmentBytes(place.guestAddress),
       bufferBytes: () => this.#bufferBytes(portId),
       emit: (segment) => outbound.tcp(route, segment),
       ...(hooks.onConnectFailed ? { onConnectFailed: hooks.onConnectFailed } : {}),
@@ -268,7 +268,7 @@ export class TcpNat {
     return Math.floor(Math.min(MAX_BUFFER_BYTES, Math.max(MIN_BUFFER_BYTES, share)));
   }
 
-  #freePort(guestAddress: Ipv4, guestPort: number): number | undefined {
+  #freePort(guestAddress: IpAddress, guestPort: number): number | undefined {
     for (let tries = 0; tries < EPHEMERAL.count; tries += 1) {
       this.#nextEphemeral = (this.#nextEphemeral + 1) % EPHEMERAL.count;
       const port = EPHEMERAL.first + this.#nextEphemeral;
@@ -277,8 +277,8 @@ export class TcpNat {
     return undefined;
   }
 
-  #refuse(rule: 'gateway.spoofed' | 'limit.tcp', { source }: Sender, packet: Ipv4Packet, segment: TcpSegment): void {
-    const destination = formatIpv4(packet.destination);
+  #refuse(rule: 'gateway.spoofed' | 'limit.tcp', { source }: Sender, packet: IpPacket, segment: TcpSegment): void {
+    const destination = formatIp(packet.destination);
     const { destinationPort } = segment;
     this.#context.refuse({ portId: source.portId, rule, protocol: 'tcp', destination, destinationPort });
   }

@@ -2,7 +2,7 @@ import type { GatewayContext } from './gateway-context.ts';
 import { type Datagram, HeldDatagrams } from './held-datagrams.ts';
 import type { HostListener, HostUdp, UdpSender } from './host-network.ts';
 import type { Mac } from './packets/addresses.ts';
-import type { Ipv4Packet } from './packets/ipv4.ts';
+import type { IpPacket } from './packets/ip-packet.ts';
 import type { UdpDatagram } from './packets/udp.ts';
 import type { PortForward, Target } from './port-forward.ts';
 
@@ -72,7 +72,7 @@ export class UdpForwards {
   }
 
   /** Takes a guest's answer; false when no client stands behind the port. */
-  receive(packet: Ipv4Packet, datagram: UdpDatagram, mac: Mac): boolean {
+  receive(packet: IpPacket, datagram: UdpDatagram, mac: Mac): boolean {
     const client = this.#clients.get(datagram.destinationPort);
     const guest = client?.listener.answering;
     if (!client || guest?.address !== packet.source || guest.port !== datagram.sourcePort || guest.mac !== mac) {

@@ -1,8 +1,8 @@
 import type { GatewayContext, Sender } from './gateway-context.ts';
 import type { HostUdp, UdpSender } from './host-network.ts';
-import type { Ipv4, Mac } from './packets/addresses.ts';
-import { formatIpv4 } from './packets/addresses.ts';
-import type { Ipv4Packet } from './packets/ipv4.ts';
+import type { Mac } from './packets/addresses.ts';
+import { formatIp, type IpAddress, isIpv6 } from './packets/ip-address.ts';
+import type { IpPacket } from './packets/ip-packet.ts';
 import type { UdpDatagram } from './packets/udp.ts';
 
 const SWEEP_MS = 10_000;
@@ -11,7 +11,7 @@ const MAX_FAR_ENDS = 256;
 
 interface FarEnd {
   /** The address that the guest used: replies bear it. */
-  address: Ipv4;
+  address: IpAddress;
   lastUsedMs: number;
 }
 
@@ -19,7 +19,7 @@ interface Mapping {
   socket: HostUdp;
   portId: string;
   toMac: Mac;
-  guestAddress: Ipv4;
+  guestAddress: IpAddress;
   guestPort: number;
   /** By address and port on the host's side. Only those that the guest spoke to may answer. */
   farEnds: Map<string, FarEnd>;
@@ -47,7 +47,7 @@ export class UdpNat {
   }
 
   /** Sends a datagram on; the policy has agreed to it. */
-  send(sender: Sender, packet: Ipv4Packet, datagram: UdpDatagram): void {
+  send(sender: Sender, packet: IpPacket, datagram: UdpDatagram): void {
     const key = `${packet.source}:${datagram.sourcePort}`;
     const known = this.#mappings.get(key);
     const { portId } = sender.source;
@@ -74,15 +74,16 @@ export class UdpNat {
     this.#sweep?.cancel();
   }
 
-  #open(key: string, sender: Sender, packet: Ipv4Packet, datagram: UdpDatagram): Mapping | undefined {
+  #open(key: string, sender: Sender, packet: IpPacket, datagram: UdpDatagram): Mapping | undefined {
     const { portId } = sender.source;
+    const { host, limits } = this.#context;
     const count = this.#counts.get(portId) ?? 0;
-    if (count >= this.#context.limits.udpMappings) {
+    if (count >= limits.udpMappings) {
       this.#refuse('limit.udp', portId, packet, datagram);
       return undefined;
     }
     const mapping: Mapping = {
-      socket: this.#context.host.openUdp((payload, from) => this.#reply(mapping, payload, from)),
+      socket: host.openUdp(isIpv6(packet.source) ? 6 : 4, (payload, from) => this.#reply(mapping, payload, from)),
       portId,
       toMac: sender.mac,
       guestAddress: packet.source,
@@ -96,7 +97,7 @@ export class UdpNat {
     return mapping;
   }
 
-  #expectFrom(mapping: Mapping, to: UdpSender, address: Ipv4): void {
+  #expectFrom(mapping: Mapping, to: UdpSender, address: IpAddress): void {
     const key = farKey(to);
     const { farEnds } = mapping;
     // Put back in at the end, so that the first in order is the one that was silent longest.
@@ -130,8 +131,8 @@ export class UdpNat {
     else this.#counts.delete(mapping.portId);
   }
 
-  #refuse(rule: 'gateway.spoofed' | 'limit.udp', portId: string, packet: Ipv4Packet, datagram: UdpDatagram): void {
-    const destination = formatIpv4(packet.destination);
+  #refuse(rule: 'gateway.spoofed' | 'limit.udp', portId: string, packet: IpPacket, datagram: UdpDatagram): void {
+    const destination = formatIp(packet.destination);
     const { destinationPort } = datagram;
     this.#context.refuse({ portId, rule, protocol: 'udp', destination, destinationPort });
   }

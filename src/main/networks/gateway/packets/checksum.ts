@@ -1,4 +1,5 @@
 import { readUint16 } from './bytes.ts';
+import type { IpAddress } from './ip-address.ts';
 
 /** Adds the 16-bit words of `bytes[start, end)` to `sum`, an odd last byte as if a zero followed (RFC 1071, section 1). */
 export function addWords(bytes: Uint8Array, start: number, end: number, sum: number): number {
@@ -15,8 +16,11 @@ export function foldChecksum(sum: number): number {
   return ~folded & 0xffff;
 }
 
-/** Sum over the pseudo header of UDP (RFC 768) and TCP (RFC 9293, section 3.1); `length` counts header and content. */
-export function pseudoHeaderSum(source: number, destination: number, protocol: number, length: number): number {
-  const halves = (source >>> 16) + (source & 0xffff) + (destination >>> 16) + (destination & 0xffff);
-  return halves + protocol + length;
+/** Sum over the pseudo header of UDP, TCP (RFC 9293, section 3.1) and all of IPv6 (RFC 8200, section 8.1). @param length of header and content, in bytes */
+export function pseudoHeaderSum(source: IpAddress, destination: IpAddress, protocol: number, length: number): number {
+  return addressSum(source) + addressSum(destination) + protocol + length;
 }
+
+/** The words of an address added up. To a sum that wraps round at 0xffff, the rest of a division by it is the same. */
+const addressSum = (address: IpAddress): number =>
+  typeof address === 'number' ? (address >>> 16) + (address & 0xffff) : Number(address % 0xffffn);

@@ -3,7 +3,7 @@ import { readUint16, readUint32, writeUint16, writeUint32 } from './bytes.ts';
 import type { Malformed } from './refusal.ts';
 
 export const ETHERNET_HEADER_BYTES = 14;
-export const ETHER_TYPES = { ipv4: 0x0800, arp: 0x0806 } as const;
+export const ETHER_TYPES = { ipv4: 0x0800, arp: 0x0806, ipv6: 0x86dd } as const;
 
 export interface EthernetFrame {
   destination: Mac;

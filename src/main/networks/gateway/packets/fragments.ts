@@ -1,4 +1,5 @@
-import { IPV4_HEADER_BYTES, type Ipv4Packet, MAX_IPV4_BYTES } from './ipv4.ts';
+import type { IpPacket } from './ip-packet.ts';
+import { IPV4_HEADER_BYTES, MAX_IPV4_BYTES } from './ipv4.ts';
 
 /** How long the pieces of a datagram wait for each other (RFC 1122, section 3.3.2: 60 to 120 seconds; less harms less). */
 const WAIT_MS = 30_000;
@@ -13,12 +14,15 @@ interface Datagram {
   heldBytes: number;
 }
 
-/** Puts fragments of IPv4 datagrams together (RFC 791, section 3.2), within bounds. Overlapping pieces end a datagram. */
+/**
+ * Puts fragments of datagrams together (RFC 791, section 3.2, and RFC 8200, section 4.5), within bounds. Overlapping pieces
+ * end a datagram.
+ */
 export class FragmentAssembler {
   readonly #datagrams = new Map<string, Datagram>();
 
   /** Takes a fragment; gives the whole packet once it is complete. Times in milliseconds. */
-  add(packet: Ipv4Packet, nowMs: number): Ipv4Packet | undefined {
+  add<Packet extends IpPacket>(packet: Packet, nowMs: number): Packet | undefined {
     this.#forgetOld(nowMs);
     const key = `${packet.source} ${packet.destination} ${packet.protocol} ${packet.identification}`;
     const datagram = this.#datagrams.get(key) ?? this.#begin(key, nowMs);
@@ -47,8 +51,25 @@ export class FragmentAssembler {
   }
 }
 
+/** One assembler for each port: what a machine sends in pieces takes nothing from the others. */
+export class FragmentAssemblers {
+  readonly #assemblers = new Map<string, FragmentAssembler>();
+
+  /** As `FragmentAssembler.add`. */
+  add<Packet extends IpPacket>(portId: string, packet: Packet, nowMs: number): Packet | undefined {
+    const known = this.#assemblers.get(portId);
+    const assembler = known ?? new FragmentAssembler();
+    if (!known) this.#assemblers.set(portId, assembler);
+    return assembler.add(packet, nowMs);
+  }
+
+  forgetPort(portId: string): void {
+    this.#assemblers.delete(portId);
+  }
+}
+
 /** Whether the piece fits to those that are there. */
-function takePiece(datagram: Datagram, packet: Ipv4Packet): boolean {
+function takePiece(datagram: Datagram, packet: IpPacket): boolean {
   const offset = packet.fragmentOffset;
   const end = offset + packet.payload.length;
   const isOdd = packet.hasMoreFragments && packet.payload.length % 8 !== 0;

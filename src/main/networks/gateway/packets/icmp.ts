@@ -7,7 +7,6 @@ export const ICMP_TYPES = { echoReply: 0, unreachable: 3, echoRequest: 8, timeEx
 
 /** Codes of "destination unreachable": RFC 792, and RFC 1812, section 5.2.7.1, for `prohibited`. */
 export const UNREACHABLE_CODES = { net: 0, host: 1, protocol: 2, port: 3, prohibited: 13 } as const;
-export type UnreachableReason = keyof typeof UNREACHABLE_CODES;
 
 export interface IcmpMessage {
   type: number;

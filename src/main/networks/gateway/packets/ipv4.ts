@@ -1,29 +1,18 @@
 import type { Ipv4 } from './addresses.ts';
 import { readUint16, readUint32, writeUint16, writeUint32 } from './bytes.ts';
 import { addWords, foldChecksum } from './checksum.ts';
+import type { IpPacket } from './ip-packet.ts';
 import type { Malformed } from './refusal.ts';
 
 export const IPV4_HEADER_BYTES = 20;
 export const MAX_IPV4_BYTES = 65_535;
-/** https://www.iana.org/assignments/protocol-numbers */
-export const PROTOCOLS = { icmp: 1, tcp: 6, udp: 17 } as const;
 
 const MORE_FRAGMENTS = 0x2000;
 const OFFSET_MASK = 0x1fff;
 
-export interface Ipv4Packet {
+export interface Ipv4Packet extends IpPacket {
   source: Ipv4;
   destination: Ipv4;
-  protocol: number;
-  /** Hops that are left. */
-  ttl: number;
-  identification: number;
-  /** Where the content belongs in the whole datagram, in bytes; 0 for the first or only fragment. */
-  fragmentOffset: number;
-  hasMoreFragments: boolean;
-  /** The packet without Ethernet padding; views, not copies. */
-  bytes: Uint8Array;
-  payload: Uint8Array;
 }
 
 /** Reads an IPv4 packet (RFC 791, section 3.1); options are skipped. */
@@ -59,19 +48,21 @@ export interface Ipv4Header {
   identification: number;
   fragmentOffset?: number;
   hasMoreFragments?: boolean;
+  /** Hops that it may go. */
+  ttl?: number;
 }
 
-const USUAL_TTL = 64;
+export const USUAL_TTL = 64;
 
 /** Writes a header of 20 bytes with its checksum. */
 export function writeIpv4Header(bytes: Uint8Array, offset: number, header: Ipv4Header): void {
-  const { fragmentOffset = 0, hasMoreFragments = false } = header;
+  const { fragmentOffset = 0, hasMoreFragments = false, ttl = USUAL_TTL } = header;
   bytes[offset] = 0x45;
   bytes[offset + 1] = 0;
   writeUint16(bytes, offset + 2, IPV4_HEADER_BYTES + header.payloadBytes);
   writeUint16(bytes, offset + 4, header.identification);
   writeUint16(bytes, offset + 6, (fragmentOffset >>> 3) | (hasMoreFragments ? MORE_FRAGMENTS : 0));
-  bytes[offset + 8] = USUAL_TTL;
+  bytes[offset + 8] = ttl;
   bytes[offset + 9] = header.protocol;
   writeUint16(bytes, offset + 10, 0);
   writeUint32(bytes, offset + 12, header.source);

@@ -1,7 +1,7 @@
-import type { Ipv4 } from './addresses.ts';
 import { readUint16, readUint32, writeUint16, writeUint32 } from './bytes.ts';
 import { addWords, foldChecksum, pseudoHeaderSum } from './checksum.ts';
-import { PROTOCOLS } from './ipv4.ts';
+import type { IpAddress } from './ip-address.ts';
+import { PROTOCOLS } from './ip-packet.ts';
 import type { Malformed } from './refusal.ts';
 
 export const TCP_HEADER_BYTES = 20;
@@ -26,7 +26,7 @@ export interface TcpSegment {
 }
 
 /** Reads a TCP segment (RFC 9293, section 3.1). Options other than size and scale are skipped. */
-export function parseTcp(bytes: Uint8Array, source: Ipv4, destination: Ipv4): TcpSegment | Malformed {
+export function parseTcp(bytes: Uint8Array, source: IpAddress, destination: IpAddress): TcpSegment | Malformed {
   if (bytes.length < TCP_HEADER_BYTES) return 'tooShort';
   const headerBytes = ((bytes[12] ?? 0) >>> 4) * 4;
   if (headerBytes < TCP_HEADER_BYTES || headerBytes > bytes.length) return 'badLength';
@@ -70,8 +70,8 @@ export function writeTcp(
   bytes: Uint8Array,
   offset: number,
   segment: TcpSegment,
-  source: Ipv4,
-  destination: Ipv4,
+  source: IpAddress,
+  destination: IpAddress,
 ): number {
   const headerBytes = tcpHeaderBytes(segment);
   const length = headerBytes + segment.payload.length;

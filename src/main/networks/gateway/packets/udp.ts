@@ -1,7 +1,7 @@
-import type { Ipv4 } from './addresses.ts';
 import { readUint16, writeUint16 } from './bytes.ts';
 import { addWords, foldChecksum, pseudoHeaderSum } from './checksum.ts';
-import { PROTOCOLS } from './ipv4.ts';
+import { type IpAddress, isIpv6 } from './ip-address.ts';
+import { PROTOCOLS } from './ip-packet.ts';
 import type { Malformed } from './refusal.ts';
 
 export const UDP_HEADER_BYTES = 8;
@@ -15,14 +15,14 @@ export interface UdpDatagram {
   payload: Uint8Array;
 }
 
-/** Reads a UDP datagram (RFC 768). A checksum of 0 means that the sender made none. */
-export function parseUdp(bytes: Uint8Array, source: Ipv4, destination: Ipv4): UdpDatagram | Malformed {
+/** Reads a UDP datagram (RFC 768). A checksum of 0 means that the sender made none, which IPv6 permits not (RFC 8200, section 8.1). */
+export function parseUdp(bytes: Uint8Array, source: IpAddress, destination: IpAddress): UdpDatagram | Malformed {
   if (bytes.length < UDP_HEADER_BYTES) return 'tooShort';
   const length = readUint16(bytes, 4);
   if (length < UDP_HEADER_BYTES || length > bytes.length) return 'badLength';
   // No port at all; the host's system refuses to send there.
   if (readUint16(bytes, 2) === 0) return 'badHeader';
-  if (readUint16(bytes, 6) !== 0) {
+  if (readUint16(bytes, 6) !== 0 || isIpv6(source)) {
     const pseudo = pseudoHeaderSum(source, destination, PROTOCOLS.udp, length);
     if (foldChecksum(addWords(bytes, 0, length, pseudo)) !== 0) return 'badChecksum';
   }
@@ -33,8 +33,8 @@ export function parseUdp(bytes: Uint8Array, source: Ipv4, destination: Ipv4): Ud
 /** Makes a datagram with its checksum; a sum of 0 is sent as all ones (RFC 768). */
 export function makeUdp(
   { sourcePort, destinationPort, payload }: UdpDatagram,
-  source: Ipv4,
-  destination: Ipv4,
+  source: IpAddress,
+  destination: IpAddress,
 ): Uint8Array {
   const bytes = new Uint8Array(UDP_HEADER_BYTES + payload.length);
   writeUint16(bytes, 0, sourcePort);
