@@ -6,6 +6,7 @@ import type { DiskMerge, MergeRequest } from './disk-merge.ts';
 import type { Exit, GuestUsage, RuntimeRecord, Screenshot, Session, SessionStatus, SnapshotRequest } from './engine.ts';
 import type { GuestAgent } from './guest-agent.ts';
 import { GuestCare } from './guest-care.ts';
+import { HeldInput } from './held-input.ts';
 import type { Hotplug } from './hotplug.ts';
 import { openChannel } from './open-channel.ts';
 import { type QmpCaller, QmpLink } from './qmp/link.ts';
@@ -40,6 +41,7 @@ export class QmpSession implements Session {
   readonly #trouble: Trouble = { ioError: null, internalError: null };
   readonly #watch = new StatusWatch(() => this.#queryStatus());
   readonly #care: GuestCare;
+  readonly #input = new HeldInput();
 
   constructor({ runtime, dialect, ended, missedEvents = [] }: QmpSessionOptions) {
     this.runtime = runtime;
@@ -141,13 +143,13 @@ export class QmpSession implements Session {
   }
 
   async keepState(file: string): Promise<void> {
-    await this.#watch.command(undefined, () => this.#dialect.keepState(this.#link, file));
+    await this.#inPassing(true, () => this.#dialect.keepState(this.#link, file));
   }
 
   async takeSnapshot(request: SnapshotRequest): Promise<void> {
     const before = await this.#queryStatus();
     const runsOn = before.state === 'Running';
-    await this.#watch.command(undefined, async () => {
+    await this.#inPassing(false, async () => {
       if (runsOn && (await this.#takeInFlight(request))) return;
       const since = performance.now();
       if (runsOn) await this.#link.execute('stop');
@@ -182,11 +184,16 @@ export class QmpSession implements Session {
 
   async #standingStill(work: () => Promise<void>): Promise<void> {
     const before = await this.#queryStatus();
-    await this.#watch.command(undefined, async () => {
+    await this.#inPassing(true, async () => {
       if (before.state === 'Running') await this.#link.execute('stop');
       await work();
       await this.#goOnAs(before);
     });
+  }
+
+  /** A command after which the guest goes on as it was, with nothing lost of what is typed meanwhile. */
+  async #inPassing(isStill: boolean, act: () => Promise<unknown>): Promise<void> {
+    await this.#input.through(isStill, () => this.#watch.command(undefined, act));
   }
 
   async setCpuLimit(percent: number): Promise<void> {
@@ -220,7 +227,9 @@ export class QmpSession implements Session {
   async openChannel(channel: 'screen' | 'serial'): Promise<Duplex> {
     if (channel === 'serial' && this.#dialect.openSerial !== undefined) return this.#dialect.openSerial();
     const socketPath = path.join(this.runtime.runtimeFolder, this.#dialect.sockets[channel]);
-    return openChannel(channel, socketPath);
+    const stream = await openChannel(channel, socketPath);
+    if (channel === 'screen') this.#input.add(stream);
+    return stream;
   }
 
   async sample(): Promise<GuestUsage> {
@@ -267,6 +276,7 @@ export class QmpSession implements Session {
   #onEvent(event: QmpEvent): void {
     if (event.event === 'SHUTDOWN') this.#usage.readHost(); // the last chance: in a moment the process is gone
     noteTrouble(event, this.#trouble);
+    this.#input.note(event);
     this.#dialect.onEvent?.(event);
     if (mayChangeStatus(event, this.#watch.isCommandUnderWay)) this.#watch.refresh();
   }

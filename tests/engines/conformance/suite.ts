@@ -14,6 +14,7 @@ import {
   openSerial,
   readCounter,
 } from './machine-bench.ts';
+import { describeTyping } from './typing.ts';
 
 const MIB = 1024 ** 2;
 const never = new AbortController().signal;
@@ -48,6 +49,7 @@ export function describeEngine(subject: EngineUnderTest): void {
 
     describeRunning(() => ({ session: booted, serial, bench: shared }));
     describeBalloon(() => ({ session: booted, serial }), subject.id !== 'fake');
+    describeTyping(() => ({ session: booted, serial, bench: shared }), subject.id !== 'fake');
     describeStates(startKept, () => keptState);
     describeEnds(startKept);
     describeDetached(subject, startKept);

@@ -1,4 +1,5 @@
-import { connect, type Socket } from 'node:net';
+import { connect } from 'node:net';
+import type { Duplex } from 'node:stream';
 import { constants, inflateSync } from 'node:zlib';
 import type { Rectangle } from '../../../src/main/engines/embedded/machine-process/screen/framebuffer.ts';
 import type { PixelFormat } from '../../../src/main/engines/embedded/machine-process/screen/rfb/pixel-format.ts';
@@ -23,7 +24,7 @@ export interface Update {
 
 /** A small RFB viewer for tests, written from RFC 6143 and not from our server. */
 export class RfbClient {
-  readonly socket: Socket;
+  readonly socket: Duplex;
   width = 0;
   height = 0;
   name = '';
@@ -36,7 +37,7 @@ export class RfbClient {
   #compressed: Buffer = Buffer.alloc(0);
   #inflatedTo = 0;
 
-  private constructor(socket: Socket) {
+  private constructor(socket: Duplex) {
     this.socket = socket;
     socket.on('data', (chunk: Buffer) => {
       this.#buffered = Buffer.concat([this.#buffered, chunk]);
@@ -52,20 +53,31 @@ export class RfbClient {
   /** Connects and goes through the handshake of the given version. */
   static async open(path: string, version: '3.3' | '3.7' | '3.8' = '3.8'): Promise<RfbClient> {
     const client = await RfbClient.connectOnly(path);
-    const greeting = (await client.read(12)).toString('latin1');
-    if (greeting !== 'RFB 003.008\n') throw new Error(`greeting ${JSON.stringify(greeting)}`);
-    client.socket.write(`RFB 003.00${version.slice(2)}\n`);
-    if (version === '3.3') {
-      if ((await client.read(4)).readUInt32BE() !== 1) throw new Error('security type');
-    } else {
-      const types = await client.read((await client.read(1)).readUInt8());
-      if (!types.includes(1)) throw new Error('"None" is not offered');
-      client.socket.write(Buffer.from([1]));
-    }
-    if (version === '3.8' && (await client.read(4)).readUInt32BE() !== 0) throw new Error('security result');
-    client.socket.write(Buffer.from([1]));
-    await client.#readServerInit();
+    await client.#shakeHands(version);
     return client;
+  }
+
+  /** Goes through the handshake on a connection that is there. */
+  static async over(stream: Duplex): Promise<RfbClient> {
+    const client = new RfbClient(stream);
+    await client.#shakeHands('3.8');
+    return client;
+  }
+
+  async #shakeHands(version: '3.3' | '3.7' | '3.8'): Promise<void> {
+    const greeting = (await this.read(12)).toString('latin1');
+    if (greeting !== 'RFB 003.008\n') throw new Error(`greeting ${JSON.stringify(greeting)}`);
+    this.socket.write(`RFB 003.00${version.slice(2)}\n`);
+    if (version === '3.3') {
+      if ((await this.read(4)).readUInt32BE() !== 1) throw new Error('security type');
+    } else {
+      const types = await this.read((await this.read(1)).readUInt8());
+      if (!types.includes(1)) throw new Error('"None" is not offered');
+      this.socket.write(Buffer.from([1]));
+    }
+    if (version === '3.8' && (await this.read(4)).readUInt32BE() !== 0) throw new Error('security result');
+    this.socket.write(Buffer.from([1]));
+    await this.#readServerInit();
   }
 
   /** Connects and leaves the rest to the test. */
@@ -122,6 +134,15 @@ export class RfbClient {
     message.writeUInt8(isDown ? 1 : 0, 1);
     message.writeUInt32BE(keysym, 4);
     this.socket.write(message);
+  }
+
+  /** Strokes for characters that need no Shift. */
+  type(text: string): void {
+    for (const character of text) {
+      const keysym = character === '\n' ? 0xff0d : character.charCodeAt(0);
+      this.key(keysym, true);
+      this.key(keysym, false);
+    }
   }
 
   extendedKey(keysym: number, keycode: number, isDown: boolean): void {
