@@ -40,7 +40,7 @@ import { createMachineService, type MachineService } from './machines/machine-se
 import { type CheckEngine, createMachineView } from './machines/machine-view.ts';
 import { createSnapshotService } from './machines/snapshots/snapshot-service.ts';
 import { createMediumManager } from './media/medium-manager.ts';
-import { createMediumService } from './media/medium-service.ts';
+import { createMediumService } from './media/known-media.ts';
 import { sweepAsides } from './media/sweep-asides.ts';
 import { LiveNetworks } from './networks/live-networks.ts';
 import { networkIssues } from './networks/machine-ports.ts';

@@ -18,7 +18,7 @@ import type { MachineRecord } from '../../src/main/machines/machine-record.ts';
 import { MachineRunner } from '../../src/main/machines/machine-runner.ts';
 import { createMachineView } from '../../src/main/machines/machine-view.ts';
 import type { RunnerDeps } from '../../src/main/machines/runner-context.ts';
-import { createMediumService } from '../../src/main/media/medium-service.ts';
+import { createMediumService } from '../../src/main/media/known-media.ts';
 import { makePaths, prepareFolders } from '../../src/main/paths.ts';
 import { createTasks } from '../../src/main/tasks/task-service.ts';
 import type { MachineState } from '../../src/shared/machine-state.ts';

@@ -9,8 +9,8 @@ import { createCommit } from '../../src/main/db/unit-of-work.ts';
 import type { ChangeEvent } from '../../src/main/events.ts';
 import { createMachineService, type MachineServiceDeps } from '../../src/main/machines/machine-service.ts';
 import { createMachineView } from '../../src/main/machines/machine-view.ts';
+import { createMediumService } from '../../src/main/media/known-media.ts';
 import { createMediumManager } from '../../src/main/media/medium-manager.ts';
-import { createMediumService } from '../../src/main/media/medium-service.ts';
 import { createTasks } from '../../src/main/tasks/task-service.ts';
 import { makeTempFolder } from './temp-folder.ts';
 
