@@ -26,6 +26,7 @@ export function createProgram(context: CliContext, version: string): Command {
     .description('Innkeeper: virtual machines on this computer')
     .version(version)
     .option('--json', 'print the answer, or the error, as JSON')
+    .enablePositionalOptions() // what follows the machine of `inn ssh` is for ssh
     .showHelpAfterError('(`inn --help` lists the commands)')
     .exitOverride();
   addInfoCommands(program, context);
