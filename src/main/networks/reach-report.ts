@@ -1,16 +1,21 @@
 import { isIPv4 } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { networkOf } from '../../shared/adapter-network.ts';
+import { isOnline } from '../../shared/machine-state.ts';
 import type { Machine } from '../../shared/model/machine.ts';
 import { type Network, type ReachAnswer, ReachPlace } from '../../shared/model/virtual-network.ts';
 import type { NetworkTable } from '../db/network-table.ts';
-import { isInSubnet, parseIpv4, parseSubnet } from './gateway/packets/addresses.ts';
+import { broadcastOf, formatIpv4, isInSubnet, parseIpv4, parseSubnet } from './gateway/packets/addresses.ts';
 import { type Place, placeOf } from './gateway/policy.ts';
 import type { LiveNetworks } from './live-networks.ts';
 import { portIdOf } from './machine-ports.ts';
+import type { FrameFate } from './network-process/frame-probe.ts';
 import type { ProbeAnswer } from './network-process/probe.ts';
+import { gatewaySettingsOf } from './network-spec.ts';
 import { addressOf, gatewayAddresses } from './network-view.ts';
-import { type ReachMachine, reachMachine, reachPlace, type Verdict } from './reach.ts';
+import { type ReachEnd, type ReachMachine, reachHost, reachMachine, reachPlace, type Verdict } from './reach.ts';
+import { framesTo, framesToAddress, type PlannedFrame, type Surroundings } from './reach-frames.ts';
+import { prove, type Trial } from './reach-proof.ts';
 
 export interface ReachDeps {
   table: NetworkTable;
@@ -20,8 +25,11 @@ export interface ReachDeps {
 
 /** How long an answer may take on a switch of this computer, in milliseconds. */
 const PROBE_MS = 1000;
-const PLACES: Record<ReachPlace, Place> = { host: 'host', hostServices: 'host', lan: 'lan', internet: 'internet' };
-const SHOWN_PLACES: readonly ReachPlace[] = ['hostServices', 'lan', 'internet'];
+const PLACES: Record<Exclude<ReachPlace, 'host'>, Place> = { hostServices: 'host', lan: 'lan', internet: 'internet' };
+/** Where the gateway is on networks that have one, and nobody on others. */
+const GATEWAY_MAC = '52:55:00:00:00:01';
+/** What an adapter without an address calls itself (RFC 3927). */
+const NO_ADDRESS = '169.254.1.1';
 
 /** Who reaches whom, by the rules, and where machines run by asking over the switch. */
 export class ReachReport {
@@ -34,15 +42,17 @@ export class ReachReport {
   /** @param to a place, an IPv4 address, or a machine. @throws InnError `MACHINE_NOT_FOUND` */
   async answer(from: Machine, to: string, port?: number): Promise<ReachAnswer> {
     const place = ReachPlace.safeParse(to);
-    if (place.success) return this.#toPlace(from, place.data);
+    if (place.success) return this.#toPlace(from, place.data, port);
     if (!isIPv4(to)) return this.#toMachine(from, this.#deps.machines.get(to), port);
     const owner = this.#ownerOf(from, to);
     if (owner) return this.#toMachine(from, owner, port);
-    return answerOf(
+    const subject = this.#subject(from);
+    const answer = answerOf(
       from,
       to,
-      reachPlace(this.#subject(from), (network) => placeIn(network, to)),
+      reachPlace(subject, (network) => placeIn(network, to)),
     );
+    return this.#prove(from, subject, answer, (network) => framesToAddress(to, around(network), port));
   }
 
   /** All machines beside each other, and the places outside. */
@@ -50,20 +60,59 @@ export class ReachReport {
     const machines = this.#deps.machines.list().filter(({ config }) => !config.isTemplate);
     const answers = machines.flatMap((from) => [
       ...machines.filter((to) => to !== from).map((to) => this.#toMachine(from, to, undefined)),
-      ...SHOWN_PLACES.map((place) => this.#toPlace(from, place)),
+      ...ReachPlace.options.map((place) => this.#toPlace(from, place)),
     ]);
     return {
-      ends: [...machines.map(({ config }) => config.name), ...SHOWN_PLACES],
+      ends: [...machines.map(({ config }) => config.name), ...ReachPlace.options],
       answers: await Promise.all(answers),
     };
   }
 
-  #toPlace(from: Machine, place: ReachPlace): ReachAnswer {
-    return answerOf(
-      from,
-      place,
-      reachPlace(this.#subject(from), () => PLACES[place]),
-    );
+  #toPlace(from: Machine, place: ReachPlace, port?: number): Promise<ReachAnswer> {
+    const subject = this.#subject(from);
+    const verdict = place === 'host' ? reachHost(subject) : reachPlace(subject, () => PLACES[place]);
+    const frames = (network: Network) => framesTo(place, network, around(network), port);
+    return this.#prove(from, subject, answerOf(from, place, verdict), frames);
+  }
+
+  /** Tries the frames at each adapter that is on a network. */
+  async #prove(
+    from: Machine,
+    { ends }: ReachMachine,
+    answer: ReachAnswer,
+    framesOn: (network: Network) => PlannedFrame[],
+  ): Promise<ReachAnswer> {
+    const trials = await Promise.all(ends.map((end) => this.#try(from, end, framesOn)));
+    return prove(answer, trials.flat());
+  }
+
+  /** What became of each frame; nothing where none can be sent without leaving this computer, or the machine is off. */
+  async #try(
+    from: Machine,
+    { index, adapter, network }: ReachEnd,
+    framesOn: (network: Network) => PlannedFrame[],
+  ): Promise<Trial[]> {
+    if (!network) return [];
+    const settings = gatewaySettingsOf(network);
+    if (!settings && network.kind !== 'internal') return []; // what nobody here takes would go out to the host's network
+    const client = this.#clientOf(network);
+    const planned = framesOn(network);
+    if (!client || planned.length === 0 || !isOnline(from.state)) return [];
+    const request = {
+      portId: portIdOf(from.id, index),
+      sourceAddress: addressOf(adapter, this.#deps.table.leases(network.id)) ?? spareAddress(network) ?? NO_ADDRESS,
+      gatewayMac: settings?.macAddress ?? GATEWAY_MAC,
+      frames: planned.map(({ frame }) => frame),
+      timeoutMs: PROBE_MS,
+    };
+    const found = await client.execute('probe-frames', request).catch(() => undefined); // it has just left the network
+    const fates = (found as { fates: FrameFate[] } | undefined)?.fates ?? []; // our own process
+    return fates.flatMap((fate, at) => ({ adapter: index, sent: planned[at]?.sent ?? '', fate }));
+  }
+
+  #clientOf(network: Network) {
+    const { live } = this.#deps;
+    return live.isRunning(network) ? live.of(network).keeper.client : undefined;
   }
 
   async #toMachine(from: Machine, to: Machine, port: number | undefined): Promise<ReachAnswer> {
@@ -81,12 +130,12 @@ export class ReachReport {
   /** Asks for the other's address from the one's port. @returns whether it answered; undefined: nobody could be asked */
   async #ask(from: Machine, to: Machine, { from: a, to: b }: Verdict): Promise<boolean | undefined> {
     if (from.state !== 'Running' || to.state !== 'Running' || !a?.network || !b?.network) return undefined;
-    const { live, table } = this.#deps;
+    const { table } = this.#deps;
     // A guest that has just come from another network still has the address of that one.
     const networks = [b.network, ...table.list()];
     const leases = networks.flatMap(({ id }) => table.leases(id));
     const address = addressOf(b.adapter, leases);
-    const client = live.isRunning(a.network) ? live.of(a.network).keeper.client : undefined;
+    const client = this.#clientOf(a.network);
     if (!client || address === null) return undefined;
     const request = { portId: portIdOf(from.id, a.index), address, timeoutMs: PROBE_MS };
     const answer = await client.execute('probe-port', request).catch(() => undefined); // it has just left the network
@@ -120,6 +169,18 @@ export class ReachReport {
 function answerOf({ config }: Machine, to: string, verdict: Verdict): ReachAnswer {
   const { isReachable, decidedBy, rule, reason } = verdict;
   return { from: config.name, to, isReachable, decidedBy, rule, reason, isProven: null, trials: [] };
+}
+
+/** The highest address of a network, for a machine that was given none. */
+function spareAddress({ subnet }: Network): string | undefined {
+  const range = subnet === null ? undefined : parseSubnet(subnet);
+  return range && formatIpv4(broadcastOf(range) - 1);
+}
+
+function around(network: Network): Surroundings {
+  const own = Object.values(networkInterfaces()).flatMap((each) => each ?? []);
+  const hostAddress = own.find(({ family, internal }) => family === 'IPv4' && !internal)?.address;
+  return { placeOf: (address) => placeIn(network, address), hostAddress };
 }
 
 /** What an address is, seen from a network. */

@@ -1,5 +1,6 @@
 import type { NetworkAdapter } from '../../shared/model/network.ts';
 import type { Network, PortForward, ReachAnswer } from '../../shared/model/virtual-network.ts';
+import { PROFILE_NAMES } from '../../shared/network-names.ts';
 import { decide, type Place, RULES } from './gateway/policy.ts';
 import { gatewaySettingsOf } from './network-spec.ts';
 
@@ -42,6 +43,15 @@ export function reachMachine(from: ReachMachine, to: ReachMachine, port: number 
 export function reachPlace(from: ReachMachine, placeOn: (network: Network) => Place): Verdict {
   const ways = from.ends.map((end) => toPlace(from.name, end, placeOn));
   return furthest([noAdapter(from), ...ways]);
+}
+
+/** Whether a machine sees the computer that it runs on: by a ping of it, or of the gateway, which is a part of it. Pure. */
+export function reachHost(from: ReachMachine): Verdict {
+  const behind = reachPlace(from, () => 'host');
+  const gateway = reachPlace(from, () => 'gateway');
+  if (behind.isReachable || !gateway.isReachable) return behind.isReachable ? behind : gateway;
+  const reason = `The gateway of its network, a part of this computer, answers a ping. It gets no further: ${behind.reason}`;
+  return { ...gateway, reason };
 }
 
 function furthest(ways: readonly Verdict[]): Verdict {
@@ -112,6 +122,7 @@ function toPlace(name: string, end: ReachEnd, placeOn: (network: Network) => Pla
   const stop = pulledCable(name, end);
   if (stop) return { ...stop, from: end };
   const settings = gatewaySettingsOf(network);
+  if (!settings && network.kind !== 'internal') return { ...overUplink(name, end, network.name), from: end };
   if (!settings) {
     const reason = `The internal network '${network.name}' leads nowhere else. Use NAT or a NAT Network for that.`;
     return { ...no(NETWORK, 'network', 'network.internal', reason), from: end };
@@ -126,4 +137,17 @@ function toPlace(name: string, end: ReachEnd, placeOn: (network: Network) => Pla
   const cure = isAllowed || decidedBy === 'gateway' ? '' : ` Choose another profile for adapter ${end.index + 1}.`;
   const depth = isAllowed ? THROUGH : RULE;
   return { isReachable: isAllowed, depth, decidedBy, rule, reason: `${RULES[rule]}${cure}`, from: end };
+}
+
+/** A bridged network leads to the host's own, whoever is there; only `open` lets frames out there. */
+function overUplink(name: string, end: ReachEnd, network: string): Verdict {
+  const refused = quarantined(name, end);
+  if (refused) return refused;
+  const { open } = PROFILE_NAMES;
+  if (end.adapter.profile !== 'open') {
+    const reason = `Only the profile '${open}' lets frames out of the bridged network '${network}', for nothing there says what they reach. Choose it for adapter ${end.index + 1}.`;
+    return no(RULE, 'profile', 'switch.uplink', reason);
+  }
+  const reason = `'${name}' stands in this computer's own network, by the bridged network '${network}'. What answers there is not known here.`;
+  return { isReachable: true, depth: THROUGH, decidedBy: 'network', rule: 'network.bridged', reason };
 }

@@ -49,7 +49,10 @@ export type FrameFate =
   | { fate: 'refused'; rule: RuleId | null; answer: Answer | null }
   /** By the switch. */
   | { fate: 'dropped'; reason: DropReason }
-  | { fate: 'silent' };
+  /** Nobody took it. */
+  | { fate: 'silent' }
+  /** A socket was opened for it, but nothing came back in time. */
+  | { fate: 'late' };
 
 /** The part of a gateway that probes need. */
 export interface ProbedGateway {
@@ -167,6 +170,6 @@ class Trial {
   #fateBy(answer: Answer | null): FrameFate {
     if (answer === 'echo' || answer === 'accepted') return { fate: 'answered' };
     if (this.#rule || answer) return { fate: 'refused', rule: this.#rule, answer };
-    return { fate: 'silent' };
+    return { fate: this.#isOpened ? 'late' : 'silent' };
   }
 }

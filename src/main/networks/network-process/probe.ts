@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { InnError } from '../../../shared/errors.ts';
-import { BROADCAST_MAC, parseIpv4, parseMac } from '../gateway/packets/addresses.ts';
+import { BROADCAST_MAC, formatMac, parseIpv4, parseMac } from '../gateway/packets/addresses.ts';
 import { ARP_BYTES, parseArp, writeArp } from '../gateway/packets/arp.ts';
 import { ETHER_TYPES, ETHERNET_HEADER_BYTES, parseEthernet, writeEthernet } from '../gateway/packets/ethernet.ts';
 import { HEADER_BYTES } from '../switch/framing.ts';
@@ -23,7 +23,7 @@ export interface ProbeAnswer {
 /**
  * Asks for an address as if the machine at a port had asked, and looks whether the answer reaches that port: the frames go
  * every way that the machine's own would go. The question is the one of RFC 5227 (no sender's address), so that it changes
- * no table of anybody.
+ * no table of anybody; the answer to it is not shown to the guest, and nothing is counted.
  * @throws InnError `INVALID_STATE` when there is no such port
  */
 export async function probeFrom(
@@ -34,17 +34,21 @@ export async function probeFrom(
   const wanted = parseIpv4(address);
   if (!port || wanted === undefined) throw new InnError('INVALID_STATE', `There is no adapter '${portId}' here.`);
   const { promise, resolve } = Promise.withResolvers<ProbeAnswer>();
-  const unwatch = network.watch((id, direction, frame) => {
-    if (id === portId && direction === 'in' && isAnswer(frame, wanted)) {
-      resolve({ answeredBy: [...frame.subarray(6, 12)].map((byte) => byte.toString(16).padStart(2, '0')).join(':') });
-    }
-  });
+  const divert = (frame: Uint8Array): boolean => {
+    const answeredBy = answererIn(frame, wanted);
+    if (answeredBy !== undefined) resolve({ answeredBy });
+    return answeredBy !== undefined;
+  };
+  port.diversions.add(divert);
   const timer = setTimeout(() => resolve({ answeredBy: null }), timeoutMs);
   const bytes = question(parseMac(port.settings.macAddress) ?? 0, wanted);
-  network.receive(port, bytes, HEADER_BYTES, bytes.length);
-  network.flush();
+  const reason = port.probe(() => {
+    network.receive(port, bytes, HEADER_BYTES, bytes.length);
+    network.flush();
+  });
+  if (reason) resolve({ answeredBy: null });
   return promise.finally(() => {
-    unwatch();
+    port.diversions.delete(divert);
     clearTimeout(timer);
   });
 }
@@ -60,9 +64,15 @@ function question(sourceMac: number, targetAddress: number): Buffer {
   return bytes;
 }
 
-function isAnswer(bytes: Uint8Array, wanted: number): boolean {
+/** Whose answer to the question it is; undefined: it is something else, such as the answer to a question of the guest's own. */
+function answererIn(bytes: Uint8Array, wanted: number): string | undefined {
   const frame = parseEthernet(bytes);
-  if (typeof frame === 'string' || frame.type !== ETHER_TYPES.arp) return false;
+  if (typeof frame === 'string' || frame.type !== ETHER_TYPES.arp) return undefined;
   const packet = parseArp(frame.payload);
-  return typeof packet !== 'string' && packet.operation === 'reply' && packet.senderAddress === wanted;
+  const isAnswer =
+    typeof packet !== 'string' &&
+    packet.operation === 'reply' &&
+    packet.senderAddress === wanted &&
+    packet.targetAddress === 0;
+  return isAnswer ? formatMac(frame.source) : undefined;
 }
