@@ -14,7 +14,11 @@ export function describeTyping(
     it('reaches the guest also when it stands still for a moment to have its state kept', async () => {
       const { session, serial, bench } = machine();
       const viewer = await RfbClient.over(await session.openChannel('screen'));
-      const kept = session.keepState(path.join(bench.folder, 'typing.state'));
+      let isKept = false;
+      const kept = session.keepState(path.join(bench.folder, 'typing.state')).finally(() => {
+        isKept = true;
+      });
+      while (!isKept && (await session.status()).state === 'Running'); // in the middle of it
       viewer.type('cp /proc/version /dev/ttyS0\n');
       await kept;
       await serial.expect(/Linux version \d/);
