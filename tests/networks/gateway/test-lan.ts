@@ -1,5 +1,6 @@
-import { parseMac } from '../../../src/main/networks/gateway/packets/addresses.ts';
+import { BROADCAST_MAC, parseMac } from '../../../src/main/networks/gateway/packets/addresses.ts';
 import { readMac } from '../../../src/main/networks/gateway/packets/ethernet.ts';
+import { isMulticastMac } from '../../../src/main/networks/gateway/packets/ip-address.ts';
 import type { FrameSource, MemberHost, MemberLink, SwitchMember } from '../../../src/main/networks/switch/port.ts';
 import type { IsolationProfile } from '../../../src/shared/model/network.ts';
 
@@ -63,7 +64,8 @@ export class TestLan implements MemberHost {
   #toGuests(frame: Uint8Array): void {
     const destination = readMac(frame, 0);
     for (const port of this.#ports.values()) {
-      const isForIt = parseMac(port.source.macAddress ?? '') === destination || destination === 0xffffffffffff;
+      const isForAll = destination === BROADCAST_MAC || isMulticastMac(destination);
+      const isForIt = isForAll || parseMac(port.source.macAddress ?? '') === destination;
       if (isForIt) this.#later(() => port.receive(frame));
     }
   }

@@ -45,6 +45,7 @@ export class NatGateway implements SwitchMember {
   readonly id: string;
   readonly macAddress: string;
   readonly ipv4Addresses: readonly string[];
+  readonly ipv6Addresses: readonly string[];
   readonly #settings: ParsedSettings;
   readonly #options: NatGatewayOptions;
   readonly #context: GatewayContext;
@@ -72,7 +73,8 @@ export class NatGateway implements SwitchMember {
     this.#settings = settings;
     this.id = settings.id;
     this.macAddress = settings.macAddress;
-    this.ipv4Addresses = [settings.address, settings.hostAlias].map(formatIpv4);
+    this.ipv4Addresses = [settings.address, settings.hostAlias].map(formatIp);
+    this.ipv6Addresses = settings.ipv6 ? [settings.ipv6.address, settings.ipv6.hostAlias].map(formatIp) : [];
     this.#judge = new PolicyJudge({ settings, clock, hostAddresses: () => host.addresses() });
     this.#context = this.#makeContext(clock, host);
     this.#leases = this.#makeLeases();
@@ -82,7 +84,8 @@ export class NatGateway implements SwitchMember {
     this.#udp = new UdpNat(this.#context);
     this.#udpForwards = new UdpForwards(this.#context);
     this.#forwards = this.#makeForwards();
-    const services = this.#makeServices();
+    const [context, leases, names] = [this.#context, this.#leases, this.#names];
+    const services = new GatewayServices({ context, settings, leases, names });
     const delivery = this.#makeDelivery(services);
     this.#ipv6 = this.#makeIpv6(delivery);
     this.#router = this.#makeRouter(services, delivery);
@@ -259,11 +262,6 @@ export class NatGateway implements SwitchMember {
       onWaiting: this.#options.onWaiting,
       isAsleep: this.#options.isAsleep,
     });
-  }
-
-  #makeServices(): GatewayServices {
-    const [context, settings] = [this.#context, this.#settings];
-    return new GatewayServices({ context, settings, leases: this.#leases, names: this.#names });
   }
 
   #makeDelivery(services: GatewayServices): PacketDelivery {

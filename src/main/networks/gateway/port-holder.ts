@@ -51,5 +51,10 @@ async function findOwner(inodes: ReadonlySet<string>): Promise<PortHolder | unde
   return undefined;
 }
 
-const programName = async (pid: string): Promise<string> =>
-  (await readFile(path.join('/proc', pid, 'comm'), 'utf8').catch(() => 'unknown')).trim();
+/** The kernel keeps 15 characters of a program's name; its command line has the rest (proc(5)). */
+async function programName(pid: string): Promise<string> {
+  const read = (file: string): Promise<string> => readFile(path.join('/proc', pid, file), 'utf8').catch(() => '');
+  const [short, line] = [(await read('comm')).trim(), await read('cmdline')];
+  const whole = path.basename(line.split('\0')[0] ?? '').trim();
+  return (whole.startsWith(short) ? whole : short) || 'unknown';
+}

@@ -1,4 +1,8 @@
 import type { IsolationProfile } from '../../../shared/model/network.ts';
+import { type IpAddress, parseIp, readIpv6 } from '../gateway/packets/ip-address.ts';
+import type { SwitchMember } from './port.ts';
+
+type MemberAddresses = Pick<SwitchMember, 'ipv4Addresses' | 'ipv6Addresses'>;
 
 /** EtherTypes (IEEE 802 numbers, IANA). A tagged frame has none of these in its place, and is refused with the rest. */
 const IPV4 = 0x0800;
@@ -43,7 +47,7 @@ export function mayMeetUplink(profile: IsolationProfile): boolean {
 export function mayMeetMember(
   profile: IsolationProfile,
   direction: 'toMember' | 'toMachine',
-  addresses: ReadonlySet<number>,
+  addresses: ReadonlySet<IpAddress>,
   { bytes, start, end }: { bytes: Uint8Array; start: number; end: number },
 ): boolean {
   if (profile === 'quarantine') return false;
@@ -57,7 +61,7 @@ export function mayMeetMember(
   }
   if (type === IPV6) {
     const at = start + (isToMember ? IPV6_DESTINATION : IPV6_SOURCE);
-    return at + 16 <= end && isLinkLocal(bytes, at);
+    return at + 16 <= end && (isLinkLocal(bytes, at) || addresses.has(readIpv6(bytes, at)));
   }
   return false;
 }
@@ -73,12 +77,12 @@ export function isDhcp(bytes: Uint8Array, start: number, end: number): boolean {
   return port === DHCP_SERVER_PORT || port === DHCP_CLIENT_PORT;
 }
 
-/** @param text dotted decimal */
-export function parseIpv4(text: string): number {
-  return text.split('.').reduce((sum, part) => sum * 256 + Number(part), 0);
+/** The addresses of a member as they are compared with those in frames; those that are none are left out. */
+export function addressesOf({ ipv4Addresses, ipv6Addresses = [] }: MemberAddresses): ReadonlySet<IpAddress> {
+  return new Set([...ipv4Addresses, ...ipv6Addresses].flatMap((text) => parseIp(text) ?? []));
 }
 
-function isOwnIpv4(address: number, own: ReadonlySet<number>): boolean {
+function isOwnIpv4(address: number, own: ReadonlySet<IpAddress>): boolean {
   return own.has(address) || address === LIMITED_BROADCAST; // DHCP begins with it (RFC 2131, 4.1)
 }
 

@@ -1,3 +1,4 @@
+import type { IpAddress } from '../gateway/packets/ip-address.ts';
 import { isDhcp, mayMeetMachines, mayMeetMember, mayMeetUplink } from './isolation.ts';
 import type { MachinePort } from './machine-port.ts';
 import type { FrameSource, SwitchMember } from './port.ts';
@@ -9,7 +10,7 @@ export interface MemberPort {
   readonly id: string;
   readonly mac: number;
   readonly member: SwitchMember;
-  readonly addresses: ReadonlySet<number>;
+  readonly addresses: ReadonlySet<IpAddress>;
   readonly source: FrameSource;
 }
 

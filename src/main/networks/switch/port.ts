@@ -21,6 +21,8 @@ export interface SwitchMember {
   readonly macAddress: string;
   /** Its IPv4 addresses on this network: all that an adapter with the profile `offline` may speak to behind this port. */
   readonly ipv4Addresses: readonly string[];
+  /** The same of IPv6, besides link-local ones, which they all may speak to; by default none. */
+  readonly ipv6Addresses?: readonly string[];
   /**
    * A frame for this member: to its address, a broadcast or a multicast; 14 bytes at least, no checksum. The bytes are
    * only lent: whoever keeps them beyond the call copies them. It may call its `send` from here. It never throws.

@@ -1,7 +1,7 @@
 import { AddressBook, type KnownAddress } from './address-book.ts';
 import type { SwitchClock } from './delay-line.ts';
 import { HEADER_BYTES, MAX_FRAMED_BYTES, MIN_FRAME_BYTES } from './framing.ts';
-import { parseIpv4 } from './isolation.ts';
+import { addressesOf } from './isolation.ts';
 import { isGroup, macAt, parseMac } from './mac.ts';
 import { MachinePort } from './machine-port.ts';
 import { type AnyPort, type MemberPort, mayPass } from './may-pass.ts';
@@ -101,7 +101,7 @@ export class VirtualSwitch implements MemberHost {
       id: member.id,
       mac: parseMac(member.macAddress),
       member,
-      addresses: new Set(member.ipv4Addresses.map(parseIpv4)),
+      addresses: addressesOf(member),
       source: { portId: member.id, profile: 'open', macAddress: member.macAddress },
     };
     this.#own(port);
