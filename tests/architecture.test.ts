@@ -52,7 +52,8 @@ describe('import walls', () => {
     const engineOf = (file: string) => /^src\/main\/engines\/(qemu|embedded|fake)\//.exec(file)?.[1];
     const isOutside = ({ from, to }: Import) => {
       if (!isIn('src/main/engines')(from) || !isFile(to)) return false;
-      if (isIn('src/shared')(to) || isIn('src/main/media/formats')(to)) return false;
+      if (['src/shared', 'src/main/media/formats', 'src/main/processes'].some((folder) => isIn(folder)(to)))
+        return false;
       const other = engineOf(to);
       return (
         !isIn('src/main/engines')(to) ||
@@ -60,6 +61,11 @@ describe('import walls', () => {
       );
     };
     expect(offenders(isOutside)).toEqual([]);
+  });
+
+  it('what starts and ends processes knows only shared and itself', () => {
+    const isAllowed = (to: string) => isIn('src/shared')(to) || isIn('src/main/processes')(to);
+    expect(offenders(({ from, to }) => isIn('src/main/processes')(from) && isFile(to) && !isAllowed(to))).toEqual([]);
   });
 
   it('the database tables know only shared and plain records', () => {

@@ -22,7 +22,7 @@ import { EmbeddedEngine } from './engines/embedded/engine.ts';
 import type { Engine } from './engines/engine.ts';
 import { judgeConfig } from './engines/engine-verdict.ts';
 import { FakeEngine } from './engines/fake/engine.ts';
-import { endLeftover } from './engines/leftover.ts';
+import { endLeftover } from './processes/leftover.ts';
 import { QemuEngine } from './engines/qemu/engine.ts';
 import { readExit } from './engines/session-exit.ts';
 import { createEvents } from './events.ts';

@@ -4,9 +4,9 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { constants, getPriority } from 'node:os';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { RuntimeRecord } from '../../src/main/engines/engine.ts';
-import { readStartTime } from '../../src/main/engines/process-identity.ts';
 import { setProcessPriority } from '../../src/main/machines/process-priority.ts';
 import { mayRaise, mayRaisePriority, readPriorityFacts } from '../../src/main/priority-permission.ts';
+import { readStartTime } from '../../src/main/processes/process-identity.ts';
 import { MachineId } from '../../src/shared/model/machine.ts';
 
 const { PRIORITY_BELOW_NORMAL: LOW, PRIORITY_ABOVE_NORMAL: HIGH } = constants.priority;

@@ -1,8 +1,8 @@
 import { rmSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { isAlive, killProcess, type ProcessIdentity } from '../../src/main/engines/process-identity.ts';
 import { NetworkKeeper } from '../../src/main/networks/network-keeper.ts';
+import { isAlive, killProcess, type ProcessIdentity } from '../../src/main/processes/process-identity.ts';
 import { makeTempFolder } from '../support/temp-folder.ts';
 import { makeFrame } from './frames.ts';
 import { ScriptedMachine } from './scripted-machine.ts';

@@ -1,7 +1,7 @@
 import { rmSync } from 'node:fs';
 import path from 'node:path';
 import { onTestFinished } from 'vitest';
-import { isAlive, killProcess } from '../../src/main/engines/process-identity.ts';
+import { isAlive, killProcess } from '../../src/main/processes/process-identity.ts';
 import { NetworkClient } from '../../src/main/networks/network-client.ts';
 import type { NetworkProcessSpec } from '../../src/main/networks/network-process/process-spec.ts';
 import type { PortSettings } from '../../src/main/networks/switch/port-settings.ts';

@@ -1,7 +1,7 @@
 import { chmod, mkdir, rename, rm, rmdir, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { InnError } from '../../shared/errors.ts';
-import { PROCESS_FILE } from './leftover.ts';
+import { PROCESS_FILE } from '../processes/leftover.ts';
 import { RUNTIME_FILES } from './runtime-files.ts';
 import { EVENTS_FILE, EXIT_FILE, LOG_LINK } from './session-exit.ts';
 

@@ -1,8 +1,9 @@
 import { InnError } from '../../shared/errors.ts';
+import type { ProcessEnd } from '../processes/process-end.ts';
+import { isAlive, killProcess, settlesWithin } from '../processes/process-identity.ts';
 import type { Exit, RuntimeRecord } from './engine.ts';
-import { isAlive, killProcess, settlesWithin } from './process-identity.ts';
 import type { QmpLink } from './qmp/link.ts';
-import { type ProcessEnd, readExit } from './session-exit.ts';
+import { readExit } from './session-exit.ts';
 
 export interface SessionEndParts {
   runtime: RuntimeRecord;

@@ -1,6 +1,7 @@
 import { renameSync, writeFileSync } from 'node:fs';
-import { open, readFile, rm } from 'node:fs/promises';
+import { readFile, rm } from 'node:fs/promises';
 import path from 'node:path';
+import { type ProcessEnd, readLogTail } from '../processes/process-end.ts';
 import type { Exit, GuestUsage } from './engine.ts';
 
 /** Written by a machine process just before it ends in order; its absence means that it did not. */
@@ -9,12 +10,6 @@ export const EXIT_FILE = 'exit.json';
 export const EVENTS_FILE = 'events.log';
 /** Symbolic link in the runtime folder to the log of the run, which stays with the machine. */
 export const LOG_LINK = 'log';
-
-/** How the system says that a process ended; known only to the program that started it. */
-export interface ProcessEnd {
-  code: number | null;
-  signal: NodeJS.Signals | null;
-}
 
 type OrderlyExit = Exclude<Exit['kind'], 'crashed'>;
 
@@ -144,22 +139,4 @@ function describeCrash(end: ProcessEnd | undefined, log: string[]): Exit {
   }
   const how = end.signal === null ? `with exit code ${end.code}` : `by ${end.signal}`;
   return { kind: 'crashed', reason: 'engineCrashed', detail: `Its process ended ${how}.${quote}` };
-}
-
-const TAIL_BYTES = 8192;
-const NO_WORDS = /^\s*$|^\s+at |^Node\.js v/;
-
-/** The last lines of a log that say something: no stack frames, no empty ones. Empty when there is no log. */
-export async function readLogTail(file: string): Promise<string[]> {
-  try {
-    await using log = await open(file);
-    const { size } = await log.stat();
-    const start = Math.max(0, size - TAIL_BYTES);
-    const { buffer, bytesRead } = await log.read({ buffer: Buffer.alloc(TAIL_BYTES), position: start });
-    const lines = buffer.toString('utf8', 0, bytesRead).split('\n');
-    if (start > 0) lines.shift(); // the first line is most likely cut
-    return lines.filter((line) => !NO_WORDS.test(line)).map((line) => line.trim().slice(0, 500));
-  } catch {
-    return []; // a log that cannot be read only leaves the message without its quotation
-  }
 }

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { InnError } from '../../shared/errors.ts';
 import type { Resources } from '../../shared/model/resources.ts';
 import type { RuntimeRecord } from '../engines/engine.ts';
-import { isSameProcess } from '../engines/process-identity.ts';
+import { isSameProcess } from '../processes/process-identity.ts';
 
 type Priority = Resources['priority'];
 

@@ -2,7 +2,7 @@ import { toErrorReport } from '../../shared/errors.ts';
 import { isRest } from '../../shared/machine-state.ts';
 import type { MachineId } from '../../shared/model/machine.ts';
 import type { Exit, Session, SessionStatus } from '../engines/engine.ts';
-import { settlesWithin } from '../engines/process-identity.ts';
+import { settlesWithin } from '../processes/process-identity.ts';
 import { outcomeOf, type SavedPhase, type UnseenExit } from './exit-outcome.ts';
 import type { LiveSession } from './live-session.ts';
 import type { MachineRecord } from './machine-record.ts';

@@ -3,9 +3,9 @@ import path from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { InnError, isErrorCode } from '../../shared/errors.ts';
-import { launchMachineProcess } from '../engines/embedded/launch.ts';
-import { endLeftover, readProcessFile } from '../engines/leftover.ts';
-import { isAlive, type ProcessIdentity } from '../engines/process-identity.ts';
+import { launchProgram } from '../processes/launch-program.ts';
+import { endLeftover, readProcessFile } from '../processes/leftover.ts';
+import { isAlive, type ProcessIdentity } from '../processes/process-identity.ts';
 import { QmpClient } from '../engines/qmp/client.ts';
 import type { QmpEvent } from '../engines/qmp/protocol.ts';
 import type { CaptureOptions } from './network-process/capture.ts';
@@ -59,7 +59,7 @@ export class NetworkClient {
     await writeFile(`${file}.new`, JSON.stringify(spec, undefined, 2), { mode: 0o600 });
     await rename(`${file}.new`, file);
     const program = { subject: 'The network process', script: networkProcessPath() };
-    const launched = await launchMachineProcess(runtimeFolder, logFile, program);
+    const launched = await launchProgram(program, runtimeFolder, logFile);
     try {
       await launched.ready({ timeoutMs: START_TIMEOUT_MS, signal });
       return await NetworkClient.#connect(runtimeFolder, launched);

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import path from 'node:path';
 import { EmbeddedEngine } from '../../../src/main/engines/embedded/engine.ts';
-import { isAlive, killProcess } from '../../../src/main/engines/process-identity.ts';
+import { isAlive, killProcess } from '../../../src/main/processes/process-identity.ts';
 import { machineName } from './machine-bench.ts';
 import { describeEngine } from './suite.ts';
 

@@ -1,8 +1,8 @@
 import { execFileSync } from 'node:child_process';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { isAlive, killProcess } from '../../../src/main/engines/process-identity.ts';
 import { QemuEngine } from '../../../src/main/engines/qemu/engine.ts';
+import { isAlive, killProcess } from '../../../src/main/processes/process-identity.ts';
 import { describeEngine } from './suite.ts';
 
 describeEngine({

@@ -17,9 +17,9 @@ it('keeps what Node makes of the sources in a folder of the user, also for machi
   const cache = path.join(makeTempFolder(), 'cache');
   const source = `
     import { keepCompiledCode } from './src/main/code-cache.ts';
-    import { machineProcessEnvironment } from './src/main/engines/embedded/process-script.ts';
+    import { programEnvironment } from './src/main/processes/program-environment.ts';
     keepCompiledCode({ cache: ${JSON.stringify(cache)} });
-    console.log(machineProcessEnvironment().NODE_COMPILE_CACHE);
+    console.log(programEnvironment().NODE_COMPILE_CACHE);
   `;
   const code = path.join(cache, 'code');
   expect(run(source, {})).toBe(code);

@@ -3,7 +3,7 @@ import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { EmbeddedEngine } from '../../../src/main/engines/embedded/engine.ts';
 import type { SessionStatus } from '../../../src/main/engines/engine.ts';
-import { killProcess, readStartTime, settlesWithin } from '../../../src/main/engines/process-identity.ts';
+import { killProcess, readStartTime, settlesWithin } from '../../../src/main/processes/process-identity.ts';
 import { type EngineUnderTest, MachineBench } from '../conformance/machine-bench.ts';
 
 const resourcesFolder = path.resolve(import.meta.dirname, '../../../resources');

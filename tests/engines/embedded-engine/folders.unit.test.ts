@@ -4,10 +4,10 @@ import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'no
 import path from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { ProcessSpec } from '../../../src/main/engines/embedded/process-spec.ts';
-import { endLeftover, writeProcessFile } from '../../../src/main/engines/leftover.ts';
-import { openRotatedLog } from '../../../src/main/engines/log-rotation.ts';
-import { readStartTime } from '../../../src/main/engines/process-identity.ts';
 import { prepareRuntimeFolder, removeRuntimeFolder } from '../../../src/main/engines/runtime-folder.ts';
+import { endLeftover, writeProcessFile } from '../../../src/main/processes/leftover.ts';
+import { openRotatedLog } from '../../../src/main/processes/log-rotation.ts';
+import { readStartTime } from '../../../src/main/processes/process-identity.ts';
 import { makeTempFolder } from '../../support/temp-folder.ts';
 
 const SPEC: ProcessSpec = {

@@ -4,9 +4,10 @@ import { connect, type Socket } from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { GO, type ProcessSpec, RUNTIME_FILES } from '../../../src/main/engines/embedded/process-spec.ts';
+import { type ProcessSpec, RUNTIME_FILES } from '../../../src/main/engines/embedded/process-spec.ts';
 import { QmpClient } from '../../../src/main/engines/qmp/client.ts';
 import type { QmpEvent } from '../../../src/main/engines/qmp/protocol.ts';
+import { GO } from '../../../src/main/processes/spawner-words.ts';
 import { GUEST_READY, SerialConsole } from '../../support/serial-console.ts';
 
 const repository = fileURLToPath(new URL('../../..', import.meta.url));

@@ -4,7 +4,7 @@ import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { RUNTIME_FILES } from '../../../src/main/engines/embedded/process-spec.ts';
-import { isAlive } from '../../../src/main/engines/process-identity.ts';
+import { isAlive } from '../../../src/main/processes/process-identity.ts';
 import { GUEST_READY } from '../../support/serial-console.ts';
 import { makeTempFolder } from '../../support/temp-folder.ts';
 import { machineSpec, TestMachine } from './machine-harness.ts';

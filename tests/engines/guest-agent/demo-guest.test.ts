@@ -1,9 +1,9 @@
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { expect, it } from 'vitest';
-import { isAlive, killProcess } from '../../../src/main/engines/process-identity.ts';
 import { QemuEngine } from '../../../src/main/engines/qemu/engine.ts';
 import { withQuietFileSystems } from '../../../src/main/engines/quiet-file-systems.ts';
+import { isAlive, killProcess } from '../../../src/main/processes/process-identity.ts';
 import { GUEST_READY } from '../../support/serial-console.ts';
 import { MachineBench, openSerial } from '../conformance/machine-bench.ts';
 

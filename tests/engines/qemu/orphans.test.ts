@@ -3,8 +3,8 @@ import { once } from 'node:events';
 import { mkdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { endLeftover, PROCESS_FILE } from '../../../src/main/engines/leftover.ts';
-import { isAlive, type ProcessIdentity, readStartTime } from '../../../src/main/engines/process-identity.ts';
+import { endLeftover, PROCESS_FILE } from '../../../src/main/processes/leftover.ts';
+import { isAlive, type ProcessIdentity, readStartTime } from '../../../src/main/processes/process-identity.ts';
 import { makeTempFolder } from '../../support/temp-folder.ts';
 
 const launcher = path.join(import.meta.dirname, 'doomed-launcher.ts');

@@ -2,11 +2,11 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import path from 'node:path';
 import { onTestFinished } from 'vitest';
 import type { RuntimeRecord } from '../../../src/main/engines/engine.ts';
-import { readStartTime } from '../../../src/main/engines/process-identity.ts';
 import { createQmpServer, type QmpCommand, type QmpServer } from '../../../src/main/engines/qmp/server.ts';
 import type { QmpDialect } from '../../../src/main/engines/qmp-dialect.ts';
 import { QmpSession } from '../../../src/main/engines/qmp-session.ts';
-import type { ProcessEnd } from '../../../src/main/engines/session-exit.ts';
+import type { ProcessEnd } from '../../../src/main/processes/process-end.ts';
+import { readStartTime } from '../../../src/main/processes/process-identity.ts';
 import { MachineId } from '../../../src/shared/model/machine.ts';
 import { socketFolder } from '../qmp/monitor.ts';
 

@@ -2,19 +2,20 @@ import path from 'node:path';
 import { InnError } from '../../../shared/errors.ts';
 import type { EngineInfo } from '../../../shared/model/engine.ts';
 import type { Issue, MachineConfig } from '../../../shared/model/machine.ts';
+import { type LaunchedProgram, launchProgram } from '../../processes/launch-program.ts';
+import { endLeftover } from '../../processes/leftover.ts';
+import { isSameProcess } from '../../processes/process-identity.ts';
 import { awaitLoaded } from '../await-loaded.ts';
 import type { Engine, RuntimeRecord, Session } from '../engine.ts';
-import { endLeftover } from '../leftover.ts';
 import { assertFilesUsable } from '../named-files.ts';
-import { isSameProcess } from '../process-identity.ts';
 import { QmpSession } from '../qmp-session.ts';
 import { PROCESS_LOG } from '../runtime-files.ts';
 import { prepareRuntimeFolder, removeRuntimeFolder } from '../runtime-folder.ts';
 import type { StartSpec } from '../start-spec.ts';
 import { checkEmbedded } from './check.ts';
 import { EMBEDDED_DIALECT } from './dialect.ts';
-import { type LaunchedProcess, launchMachineProcess } from './launch.ts';
 import { firmwareOf, probeEmbedded } from './probe.ts';
+import { MACHINE_PROCESS } from './process-script.ts';
 import type { ProcessSpec } from './process-spec.ts';
 
 const READY_TIMEOUT_MS = 20_000;
@@ -43,12 +44,12 @@ export class EmbeddedEngine implements Engine {
     assertNotCancelled(signal);
     await assertFilesUsable(spec);
     const logFile = path.join(spec.folders.logs, PROCESS_LOG);
-    let child: LaunchedProcess | undefined;
+    let child: LaunchedProgram | undefined;
     try {
       await endLeftover(spec.folders.runtime);
       await prepareRuntimeFolder(spec.folders.runtime, this.#describe(spec), logFile);
       assertNotCancelled(signal);
-      child = await launchMachineProcess(spec.folders.runtime, logFile);
+      child = await launchProgram(MACHINE_PROCESS, spec.folders.runtime, logFile);
       await child.ready({ timeoutMs: READY_TIMEOUT_MS, signal });
       const runtime = recordOf(spec, child);
       return await beginSession(spec, runtime, child, signal);
@@ -94,7 +95,7 @@ export class EmbeddedEngine implements Engine {
   }
 }
 
-function recordOf(spec: StartSpec, { pid, pidStartTime }: LaunchedProcess): RuntimeRecord {
+function recordOf(spec: StartSpec, { pid, pidStartTime }: LaunchedProgram): RuntimeRecord {
   return {
     engine: 'embedded',
     machineId: spec.machineId,
@@ -108,7 +109,7 @@ function recordOf(spec: StartSpec, { pid, pidStartTime }: LaunchedProcess): Runt
 async function beginSession(
   spec: StartSpec,
   runtime: RuntimeRecord,
-  { ended }: LaunchedProcess,
+  { ended }: LaunchedProgram,
   signal: AbortSignal,
 ): Promise<Session> {
   const session = new QmpSession({ runtime, dialect: EMBEDDED_DIALECT, ended });

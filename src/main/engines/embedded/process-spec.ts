@@ -3,9 +3,6 @@ import { RUNTIME_FILES as MACHINE_FILES } from '../runtime-files.ts';
 import { EXIT_FILE } from '../session-exit.ts';
 import type { ResolvedAdapter, ResolvedDrive, ResolvedKernel } from '../start-spec.ts';
 
-/** What the program says on file descriptor 3 of a machine process when it has written down that there is one. */
-export const GO = 'go\n';
-
 /** What the program hands to a machine process, as `machine.json` in the runtime folder. Plain data only. */
 export interface ProcessSpec {
   /** Version of this document. */

@@ -1,6 +1,7 @@
 import path from 'node:path';
+import { readLogTail } from '../../processes/process-end.ts';
 import { isRecord, type QmpEvent, readEvent } from '../qmp/protocol.ts';
-import { EVENTS_FILE, readLogTail } from '../session-exit.ts';
+import { EVENTS_FILE } from '../session-exit.ts';
 
 /** The latest events of a QEMU, from the log that it writes whether anybody listens or not; the latest last. */
 export async function readEvents(runtimeFolder: string): Promise<QmpEvent[]> {

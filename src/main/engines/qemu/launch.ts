@@ -1,10 +1,10 @@
 import { access, constants, open, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { InnError } from '../../../shared/errors.ts';
-import { awaitEnd, type DetachedProcess, spawnDetached } from '../detached-process.ts';
-import { writeProcessFile } from '../leftover.ts';
-import { openRotatedLog } from '../log-rotation.ts';
-import { killProcess } from '../process-identity.ts';
+import { awaitEnd, type DetachedProcess, spawnDetached } from '../../processes/detached-process.ts';
+import { writeProcessFile } from '../../processes/leftover.ts';
+import { openRotatedLog } from '../../processes/log-rotation.ts';
+import { killProcess } from '../../processes/process-identity.ts';
 import { PROCESS_LOG, RUNTIME_FILES } from '../runtime-files.ts';
 import { EVENTS_FILE } from '../session-exit.ts';
 import type { MachineFolders } from '../start-spec.ts';

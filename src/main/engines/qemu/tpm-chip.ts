@@ -3,12 +3,12 @@ import { connect } from 'node:net';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { InnError } from '../../../shared/errors.ts';
-import { awaitEnd, type DetachedProcess, describeEarlyEnd, spawnDetached } from '../detached-process.ts';
-import { openRotatedLog } from '../log-rotation.ts';
-import { killProcess } from '../process-identity.ts';
+import { guardAgainstDeath } from '../../processes/death-guard.ts';
+import { awaitEnd, type DetachedProcess, describeEarlyEnd, spawnDetached } from '../../processes/detached-process.ts';
+import { openRotatedLog } from '../../processes/log-rotation.ts';
+import { killProcess } from '../../processes/process-identity.ts';
 import { RUNTIME_FILES } from '../runtime-files.ts';
 import type { MachineFolders } from '../start-spec.ts';
-import { guardAgainstDeath } from './death-guard.ts';
 
 const SUBJECT = 'swtpm';
 const TPM_LOG = 'tpm.log';

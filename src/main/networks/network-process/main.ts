@@ -8,8 +8,8 @@ import { readFile } from 'node:fs/promises';
 import { flushCompileCache } from 'node:module';
 import path from 'node:path';
 import { toErrorReport } from '../../../shared/errors.ts';
-import { captureConsole, log } from '../../engines/embedded/machine-process/log.ts';
-import { Spawner } from '../../engines/embedded/machine-process/spawner.ts';
+import { captureConsole, log } from '../../processes/process-log.ts';
+import { Spawner } from '../../processes/spawner.ts';
 import { createQmpServer, type QmpServer } from '../../engines/qmp/server.ts';
 import { HOST_CLOCK } from '../switch/delay-line.ts';
 import { VirtualSwitch } from '../switch/virtual-switch.ts';
@@ -29,7 +29,7 @@ const FAREWELL_MS = 200;
 const [runtimeFolder = '.'] = process.argv.slice(2);
 const spawner = new Spawner(() => process.exit(1));
 
-captureConsole();
+captureConsole('console');
 process.umask(0o077);
 for (const signal of ['SIGINT', 'SIGHUP'] as const) process.on(signal, () => {}); // meant for the program that started us
 

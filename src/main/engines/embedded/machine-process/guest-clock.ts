@@ -1,5 +1,5 @@
+import { log } from '../../../processes/process-log.ts';
 import type { Emulator } from './emulator-types.ts';
-import { log } from './log.ts';
 
 /**
  * Puts the guest's clock right after it stood still: the CMOS clock, for guests that look at it, and a line

@@ -1,10 +1,10 @@
 import { InnError, toErrorReport } from '../../../../shared/errors.ts';
 import { openChain } from '../../../media/formats/backing-chain.ts';
 import type { BlockDevice } from '../../../media/formats/block-device.ts';
+import { log } from '../../../processes/process-log.ts';
 import { childIndex, type DiskMerge, imagesAfter, imagesOf } from '../../disk-merge.ts';
 import type { ResolvedMedium } from '../../start-spec.ts';
 import type { Drive } from './drives.ts';
-import { log } from './log.ts';
 import { copyDown, copyUp, mirrored, openMergeChain } from './merge-chain.ts';
 import type { V86Disk } from './v86-disk-buffer.ts';
 import { isForWantOfRoom } from './want-of-room.ts';

@@ -1,3 +1,4 @@
+import { log } from '../../../processes/process-log.ts';
 import type { ProcessSpec } from '../process-spec.ts';
 import { Balloon } from './balloon.ts';
 import { type CpuLimit, limitCpu } from './cpu-limit.ts';
@@ -6,7 +7,6 @@ import { createEmulator, readImages } from './emulator.ts';
 import { GuestClock } from './guest-clock.ts';
 import { patchMemoryImages } from './guest-memory.ts';
 import { patchPciHotplug, patchPowerButton, patchReset, patchSoftOff } from './host-patches.ts';
-import { log } from './log.ts';
 import { type Ending, Machine } from './machine.ts';
 import { NetworkPort } from './network-port.ts';
 import { addPanicDevice } from './panic-device.ts';

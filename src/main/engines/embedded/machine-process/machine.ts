@@ -1,9 +1,10 @@
+import { log } from '../../../processes/process-log.ts';
 import { QmpError } from '../../qmp/protocol.ts';
 import type { Drive, Drives } from './drives.ts';
 import type { Emulator } from './emulator-types.ts';
+import { explainFailure } from './emulator-words.ts';
 import type { GuestClock } from './guest-clock.ts';
 import { ideDrive } from './ide-drives.ts';
-import { explainFailure, log } from './log.ts';
 import type { DiskFailure } from './v86-disk-buffer.ts';
 import { isForWantOfRoom } from './want-of-room.ts';
 

@@ -8,16 +8,17 @@ import { readFile, rm } from 'node:fs/promises';
 import { flushCompileCache } from 'node:module';
 import path from 'node:path';
 import { toErrorReport } from '../../../../shared/errors.ts';
+import { captureConsole, log } from '../../../processes/process-log.ts';
+import { Spawner } from '../../../processes/spawner.ts';
 import { createQmpServer, type QmpServer } from '../../qmp/server.ts';
 import { EXIT_FILE, writeExitRecordSync } from '../../session-exit.ts';
 import { type ProcessSpec, RUNTIME_FILES } from '../process-spec.ts';
 import { machineCommands } from './commands.ts';
 import { sampleUsage } from './counters.ts';
 import { V86_VERSION } from './emulator.ts';
-import { captureConsole, log } from './log.ts';
+import { noteEmulatorWords } from './emulator-words.ts';
 import type { Ending } from './machine.ts';
 import { buildMachine, type MachineParts } from './machine-parts.ts';
-import { Spawner } from './spawner.ts';
 
 /** How long what was written may take to go out to clients that read, in milliseconds. */
 const FAREWELL_MS = 200;
@@ -31,7 +32,7 @@ const spawner = new Spawner(() => {
 });
 const inFolder = (name: string): string => path.join(runtimeFolder, name);
 
-captureConsole();
+captureConsole('emulator', noteEmulatorWords);
 process.umask(0o077);
 for (const signal of ['SIGINT', 'SIGHUP'] as const) process.on(signal, () => {}); // meant for the program that started us
 

@@ -1,7 +1,7 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
+import { log } from '../../../processes/process-log.ts';
 import type { EmulatorCpu } from './emulator-types.ts';
-import { log } from './log.ts';
 
 export const PAGE_BYTES = 4096;
 /** Pages are given back in blocks: each piece of memory that is mapped apart counts against a limit of the system. */

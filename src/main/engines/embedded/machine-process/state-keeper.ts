@@ -1,8 +1,8 @@
+import { log } from '../../../processes/process-log.ts';
 import { QmpError } from '../../qmp/protocol.ts';
 import type { ProcessSpec } from '../process-spec.ts';
 import type { EmulatorImages } from './emulator.ts';
 import { collectGarbage } from './garbage.ts';
-import { log } from './log.ts';
 import type { Machine } from './machine.ts';
 import type { NetworkPort } from './network-port.ts';
 import { type StateOrigin, writeStateFile } from './state-file.ts';

@@ -2,7 +2,7 @@ import { accessSync, constants, existsSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import * as z from 'zod';
 import type { EngineInfo, Finding } from '../../../../shared/model/engine.ts';
-import { settlesWithin } from '../../process-identity.ts';
+import { settlesWithin } from '../../../processes/process-identity.ts';
 import { boardCapabilities } from '../board-capabilities.ts';
 import { qemuCapabilities } from '../capabilities.ts';
 import {

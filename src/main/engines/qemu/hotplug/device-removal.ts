@@ -1,5 +1,5 @@
 import { InnError } from '../../../../shared/errors.ts';
-import { settlesWithin } from '../../process-identity.ts';
+import { settlesWithin } from '../../../processes/process-identity.ts';
 import type { QmpCaller } from '../../qmp/link.ts';
 import { isRecord, type QmpEvent } from '../../qmp/protocol.ts';
 

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { isSameProcess, killProcess, readStartTime } from '../../../src/main/engines/process-identity.ts';
+import { isSameProcess, killProcess, readStartTime } from '../../src/main/processes/process-identity.ts';
 
 describe('the identity of a process', () => {
   it('stays the same while it runs', async () => {

@@ -4,11 +4,10 @@ import { format } from 'node:util';
 const MAX_LINES = 200;
 const SPAN_MS = 60_000;
 
-let lastWords: string | undefined;
 let spanStartMs = Number.NEGATIVE_INFINITY;
 let lineCount = 0;
 
-/** One line of the machine's log: the spawner leads stderr there. Errors come with their stack. */
+/** One line of the process's log: whoever started it leads stderr there. Errors come with their stack. */
 export function log(message: string, error?: unknown): void {
   const now = performance.now();
   if (now - spanStartMs > SPAN_MS) {
@@ -24,19 +23,17 @@ export function log(message: string, error?: unknown): void {
   process.stderr.write(`${new Date().toISOString()} ${text}\n`);
 }
 
-/** Takes what the emulator prints into the log. It says there why it fails, and then only throws `unreachable`. */
-export function captureConsole(): void {
-  const take = (...words: unknown[]): void => {
-    lastWords = format(...words);
-    log(`emulator: ${lastWords.replaceAll('\n', ' ').slice(0, 1000)}`);
+/**
+ * Takes what is printed to the console into the log.
+ * @param speaker who prints there
+ * @param onWords hears what was printed, whole
+ */
+export function captureConsole(speaker: string, onWords?: (words: string) => void): void {
+  const take = (...printed: unknown[]): void => {
+    const words = format(...printed);
+    onWords?.(words);
+    log(`${speaker}: ${words.replaceAll('\n', ' ').slice(0, 1000)}`);
   };
   process.stderr.on('error', () => {}); // whoever read the log is gone: that is no reason to stop a guest
   Object.assign(console, { log: take, warn: take, error: take });
-}
-
-/** Why the emulator failed, in its own words if it had any. */
-export function explainFailure(error: unknown): string {
-  const message = error instanceof Error ? error.message : String(error);
-  const panic = lastWords?.startsWith('panicked') ? lastWords.split('\n').at(-1) : undefined;
-  return message === 'unreachable' && panic ? panic : message;
 }

@@ -1,6 +1,6 @@
 import { fstatSync, writeSync } from 'node:fs';
 import { Socket } from 'node:net';
-import { GO } from '../process-spec.ts';
+import { GO } from './spawner-words.ts';
 
 const SPAWNER_FD = 3;
 

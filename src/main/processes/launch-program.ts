@@ -1,14 +1,14 @@
 import type { Socket } from 'node:net';
-import { InnError, isErrorCode } from '../../../shared/errors.ts';
-import { awaitEnd, type DetachedProcess, describeEarlyEnd, spawnDetached } from '../detached-process.ts';
-import { writeProcessFile } from '../leftover.ts';
-import { openRotatedLog } from '../log-rotation.ts';
-import { killProcess, type ProcessIdentity } from '../process-identity.ts';
-import type { ProcessEnd } from '../session-exit.ts';
-import { machineProcessEnvironment, machineProcessPath } from './process-script.ts';
-import { GO } from './process-spec.ts';
+import { InnError, isErrorCode } from '../../shared/errors.ts';
+import { awaitEnd, type DetachedProcess, describeEarlyEnd, spawnDetached } from './detached-process.ts';
+import { writeProcessFile } from './leftover.ts';
+import { openRotatedLog } from './log-rotation.ts';
+import type { ProcessEnd } from './process-end.ts';
+import { killProcess, type ProcessIdentity } from './process-identity.ts';
+import { programEnvironment } from './program-environment.ts';
+import { GO, READY } from './spawner-words.ts';
 
-export interface LaunchedProcess extends ProcessIdentity {
+export interface LaunchedProgram extends ProcessIdentity {
   ended: Promise<ProcessEnd>;
   /**
    * Waits until its sockets are open.
@@ -26,26 +26,25 @@ export interface HouseProgram {
   script: string;
 }
 
-const MACHINE_PROCESS: HouseProgram = { subject: 'The machine process', script: machineProcessPath() };
-const READY = 'ready';
 const MAX_REPORT_LENGTH = 65_536;
 
 /**
- * Starts a machine process that outlives this program: a session of its own (setsid), nothing on its standard input, all
- * that it says in its log. Over file 3 it is told to go on when it is written down; it says one line there: that it is
- * ready, or why it is not. Until its guest runs it ends by itself when file 3 is closed, as by the end of this program.
+ * Starts a program that outlives this one: a session of its own (setsid), nothing on its standard input, all that it says
+ * in its log. Over file 3 it is told to go on when it is written down; it says one line there: that it is ready, or why
+ * it is not. It ends by itself when file 3 is closed, as by the end of this program, until it lets go of it.
+ * @param runtimeFolder its only argument, where it is written down
  * @throws InnError `ENGINE_FAILED` when it cannot be started; the system's error when it cannot be written down
  */
-export async function launchMachineProcess(
+export async function launchProgram(
+  { subject, script }: HouseProgram,
   runtimeFolder: string,
   logFile: string,
-  { subject, script }: HouseProgram = MACHINE_PROCESS,
-): Promise<LaunchedProcess> {
+): Promise<LaunchedProgram> {
   await using log = await openRotatedLog(logFile);
   const started = await spawnDetached(process.execPath, [script, runtimeFolder], {
     subject,
-    cwd: runtimeFolder, // a folder that nobody unmounts under a running machine
-    env: machineProcessEnvironment(),
+    cwd: runtimeFolder, // a folder that nobody unmounts under it
+    env: programEnvironment(),
     stdio: ['ignore', log.fd, log.fd, 'pipe'],
   });
   const { child, ended, pid, pidStartTime } = started;
@@ -89,7 +88,7 @@ async function waitUntilReady(
 
 /**
  * The first line of the pipe, or what there was of it when it ended or was given up. The pipe stays open, as its end tells
- * the process that this program is gone; the process closes it when its guest runs.
+ * the process that this program is gone; the process closes it when it stands on its own.
  */
 function readLine(pipe: Socket, signal: AbortSignal): Promise<string> {
   return new Promise((resolve) => {

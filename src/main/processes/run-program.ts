@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { guardAgainstDeath } from '../death-guard.ts';
+import { guardAgainstDeath } from './death-guard.ts';
 
 export interface ProgramRun {
   /** Exit code; null when a signal ended it, the time was up, or it could not be started. */

@@ -1,7 +1,7 @@
 import { type ChildProcess, type StdioOptions, spawn } from 'node:child_process';
 import { InnError } from '../../shared/errors.ts';
+import { type ProcessEnd, readLogTail } from './process-end.ts';
 import { type ProcessIdentity, readStartTime } from './process-identity.ts';
-import { type ProcessEnd, readLogTail } from './session-exit.ts';
 
 /** A process that was started here and outlives this program. */
 export interface DetachedProcess extends ProcessIdentity {
