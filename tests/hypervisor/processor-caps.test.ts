@@ -1,25 +1,40 @@
 import { describe, expect, it } from 'vitest';
 import { nextCap } from '../../src/main/hypervisor/cap-policy.ts';
 import { isHostFull, nextScale, nextServed } from '../../src/main/hypervisor/host-contention.ts';
-import { givableProcessors, processorDemand } from '../../src/main/hypervisor/processor-demand.ts';
+import {
+  givableProcessors,
+  leastGrowth,
+  processorDemand,
+  processorNeed,
+} from '../../src/main/hypervisor/processor-demand.ts';
 
 describe('the demand of a machine', () => {
   it('is all it could use when it used up what it was allowed', () => {
-    expect(processorDemand({ most: 2, used: 0.46, isKeptWaiting: false, allowed: 0.5 })).toBe(2);
-    expect(processorDemand({ most: 1, used: 0.97, isKeptWaiting: false, allowed: 1 })).toBe(1);
+    expect(processorDemand({ most: 2, used: 0.46, isKeptWaiting: false, allowed: 0.5, growth: 0.05 })).toBe(2);
+    expect(processorDemand({ most: 1, used: 0.97, isKeptWaiting: false, allowed: 1, growth: 0.05 })).toBe(1);
   });
 
   it('is what it used with room to grow, when nothing held it back', () => {
-    expect(processorDemand({ most: 2, used: 0.4, isKeptWaiting: false, allowed: 2 })).toBeCloseTo(0.55);
-    expect(processorDemand({ most: 1, used: 0, isKeptWaiting: false, allowed: 1 })).toBeCloseTo(0.05);
+    expect(processorDemand({ most: 2, used: 0.4, isKeptWaiting: false, allowed: 2, growth: 0.05 })).toBeCloseTo(0.55);
+    expect(processorDemand({ most: 1, used: 0, isKeptWaiting: false, allowed: 1, growth: 0.05 })).toBeCloseTo(0.05);
   });
 
   it('is all it could use, too, when other programs kept it waiting', () => {
-    expect(processorDemand({ most: 1, used: 0.4, isKeptWaiting: true, allowed: 0.6 })).toBe(1);
+    expect(processorDemand({ most: 1, used: 0.4, isKeptWaiting: true, allowed: 0.6, growth: 0.05 })).toBe(1);
   });
 
   it('is never more than it could use', () => {
-    expect(processorDemand({ most: 0.5, used: 0.44, isKeptWaiting: false, allowed: 0.5 })).toBe(0.5);
+    expect(processorDemand({ most: 0.5, used: 0.44, isKeptWaiting: false, allowed: 0.5, growth: 0.05 })).toBe(0.5);
+  });
+
+  it('leaves all machines together a tenth of the host to grow by', () => {
+    expect([leastGrowth(4, 0), leastGrowth(4, 3), leastGrowth(4, 100)]).toEqual([0.05, 0.05, 0.004]);
+  });
+
+  it('is sure without the room to grow', () => {
+    expect(processorNeed({ most: 1, used: 0.4, isKeptWaiting: false, allowed: 1 })).toBeCloseTo(0.5);
+    expect(processorNeed({ most: 1, used: 0, isKeptWaiting: false, allowed: 1 })).toBe(0);
+    expect(processorNeed({ most: 2, used: 0.46, isKeptWaiting: false, allowed: 0.5 })).toBe(2);
   });
 });
 
@@ -74,15 +89,14 @@ describe('machines on a host that other programs keep busy', () => {
 });
 
 describe('the cap of a machine', () => {
-  const content = { amount: 0.3, wanted: 0.3 };
-  const base = { count: 2, ownPercent: 100, limit: null, grant: content, toldPercent: 100 };
+  const base = { count: 2, ownPercent: 100, limit: null, grant: { amount: 0.3 }, need: 0.2, toldPercent: 100 };
 
   it('is not touched while the machine is content', () => {
     expect(nextCap(base)).toBeUndefined();
   });
 
-  it('is its grant, spread over its processors, when it wants more', () => {
-    expect(nextCap({ ...base, grant: { amount: 0.75, wanted: 2 } })).toBe(37.5);
+  it('is its grant, spread over its processors, when it needs more', () => {
+    expect(nextCap({ ...base, grant: { amount: 0.75 }, need: 2 })).toBe(37.5);
   });
 
   it('holds a limit at all times', () => {
@@ -90,13 +104,13 @@ describe('the cap of a machine', () => {
   });
 
   it("is never beyond the user's own cap, and exactly that when nothing else holds", () => {
-    expect(nextCap({ ...base, ownPercent: 20, grant: { amount: 1, wanted: 2 } })).toBe(20);
+    expect(nextCap({ ...base, ownPercent: 20, grant: { amount: 1 }, need: 2 })).toBe(20);
     expect(nextCap({ ...base, ownPercent: 20, toldPercent: 19.9 })).toBe(20);
   });
 
   it('is not told again for a trifle', () => {
-    expect(nextCap({ ...base, grant: { amount: 0.75, wanted: 2 }, toldPercent: 38 })).toBeUndefined();
-    expect(nextCap({ ...base, grant: { amount: 0.75, wanted: 2 }, toldPercent: 40 })).toBe(37.5);
+    expect(nextCap({ ...base, grant: { amount: 0.75 }, need: 2, toldPercent: 38 })).toBeUndefined();
+    expect(nextCap({ ...base, grant: { amount: 0.75 }, need: 2, toldPercent: 40 })).toBe(37.5);
   });
 
   it('is told when nobody knows what the engine was told before', () => {
@@ -104,6 +118,6 @@ describe('the cap of a machine', () => {
   });
 
   it('leaves a starving machine one percent, the least an engine takes', () => {
-    expect(nextCap({ ...base, grant: { amount: 0.001, wanted: 2 } })).toBe(1);
+    expect(nextCap({ ...base, grant: { amount: 0.001 }, need: 2 })).toBe(1);
   });
 });

@@ -102,6 +102,19 @@ describe('the allocation controller', () => {
     expect(capOf(b)).toBe(100);
   });
 
+  it('leaves a crowd that hardly moves alone, though not each of them could have room to grow', async () => {
+    const { run, second, capOf, grantOf, controller } = openAllocation();
+    const crowd = await Promise.all(Array.from({ length: 40 }, () => run()));
+    await second(crowd.map((id) => [id, 0.01]));
+    expect(crowd.map(capOf)).toEqual(crowd.map(() => 100));
+    expect(controller.grants().isProcessorContended).toBe(false);
+    const [busy, ...quiet] = crowd;
+    if (!busy) throw new Error('nobody is there');
+    await second([[busy, 0.99], ...quiet.map((id): [MachineId, number] => [id, 0.01])]);
+    expect(grantOf(busy)).toMatchObject({ processors: 1, processorReason: 'demand' });
+    expect(crowd.map(capOf)).toEqual(crowd.map(() => 100));
+  });
+
   it('holds a limit at all times, and never goes beyond the cap of the user', async () => {
     const { run, second, capOf } = openAllocation();
     const limited = await run({ limit: 0.25 });

@@ -8,7 +8,9 @@ export interface CapRequest {
   ownPercent: number;
   /** The least of the limits of the machine and of the pools around it; null: none. */
   limit: number | null;
-  grant: Pick<Grant, 'amount' | 'wanted'>;
+  grant: Pick<Grant, 'amount'>;
+  /** With less than this it would be held back. */
+  need: number;
   /** The cap that was told to the engine last; undefined: not known. */
   toldPercent: number | undefined;
 }
@@ -18,16 +20,16 @@ const LEAST_PERCENT = 1;
 /** A cap within so much of the one before is not told: percent of a processor, or share of the cap, whichever is more. */
 const SLACK_PERCENT = 0.5;
 const SLACK_SHARE = 0.03;
-/** A grant that is short of what is wanted by less, in processors, holds nobody back. */
+/** A grant that is short of what is needed by less, in processors, holds nobody back. */
 const DUST = 1e-6;
 
 /**
  * The cap to tell the engine, in percent of a processor per virtual processor, or undefined when the one it has will
- * do. A machine is held back only by its limits, and by its grant when that is less than it wants; never beyond the
+ * do. A machine is held back only by its limits, and by its grant when that is less than it needs; never beyond the
  * user's own cap. So whoever is alone, or content, runs freely.
  */
-export function nextCap({ count, ownPercent, limit, grant, toldPercent }: CapRequest): number | undefined {
-  const isShort = grant.amount < grant.wanted - DUST;
+export function nextCap({ count, ownPercent, limit, grant, need, toldPercent }: CapRequest): number | undefined {
+  const isShort = grant.amount < need - DUST;
   const most = Math.min(limit ?? Number.POSITIVE_INFINITY, isShort ? grant.amount : Number.POSITIVE_INFINITY);
   const percent = Math.min(ownPercent, Math.max(LEAST_PERCENT, Math.round((most / count) * 1000) / 10));
   if (toldPercent === undefined) return percent;

@@ -7,6 +7,8 @@ export interface ProcessorReading {
   isKeptWaiting: boolean;
   /** What the allocation let it use meanwhile; `most` when nothing held it back. */
   allowed: number;
+  /** The least that it is left to grow by: see `leastGrowth`. */
+  growth: number;
 }
 
 /** From this share of what it was allowed a machine is taken to be held back by it. */
@@ -16,14 +18,27 @@ const WAITING_SHARE = 0.4;
 /** A machine that is not held back is left room to grow by this factor, and by this much at least, in processors. */
 const GROWTH = 1.25;
 const LEAST_GROWTH = 0.05;
+/** All that machines are left to grow by is no more than this share of the host: those that work want it. */
+const GROWTH_SHARE = 0.1;
+
+/** The least room to grow of each of so many machines, in processors. */
+export function leastGrowth(processors: number, machines: number): number {
+  return Math.min(LEAST_GROWTH, (processors * GROWTH_SHARE) / Math.max(1, machines));
+}
 
 /**
- * What a machine would use if it were let, in processors: all it could, when it used up what it was allowed; else what
- * it used, with room to grow until the next reading. 0 to `most`.
+ * What a machine is sure to use, in processors, if it goes on as it does: all it could, when it used up what it was
+ * allowed. One that is granted this is content, even where the room to grow is not there for all: a hundred that hardly
+ * move need not be watched, each for the moment in which it might. 0 to `most`.
  */
-export function processorDemand({ most, used, isKeptWaiting, allowed }: ProcessorReading): number {
+export function processorNeed({ most, used, isKeptWaiting, allowed }: Omit<ProcessorReading, 'growth'>): number {
   if (used >= (isKeptWaiting ? WAITING_SHARE : HUNGRY_SHARE) * Math.min(allowed, most)) return most;
-  return Math.min(most, used * GROWTH + LEAST_GROWTH);
+  return Math.min(most, used * GROWTH);
+}
+
+/** What a machine would use if it were let, in processors: what it needs, with room to grow until the next reading. */
+export function processorDemand(reading: ProcessorReading): number {
+  return Math.min(reading.most, Math.max(processorNeed(reading), reading.used * GROWTH + reading.growth));
 }
 
 /** How the host's processors are used; amounts in processors. */

@@ -7,8 +7,8 @@ import type { MachineTable } from '../db/machine-table.ts';
 import type { PoolTable } from '../db/pool-table.ts';
 import type { SettingTable } from '../db/setting-table.ts';
 import type { Grant } from '../hypervisor/allocation.ts';
-import type { MachineClaims } from '../hypervisor/claim-tree.ts';
 import type { MemoryPlan } from '../hypervisor/memory-targets.ts';
+import { leastGrowth } from '../hypervisor/processor-demand.ts';
 import type { Log } from '../log.ts';
 import type { LiveSession } from '../machines/live-session.ts';
 import type { MachineRecord } from '../machines/machine-record.ts';
@@ -22,6 +22,7 @@ import {
   enforceCaps,
   liftCap,
   OtherPrograms,
+  type ProcessorClaims,
   type ProcessorState,
   type RunningMachine,
   shareProcessors,
@@ -44,7 +45,7 @@ type Member = RunningMachine & MemoryReading;
 /** What was worked out from one sample. */
 interface Round {
   members: readonly Member[];
-  claims: readonly MachineClaims[];
+  claims: readonly ProcessorClaims[];
   processor: ProcessorState;
   memory: MemoryPlan;
   memoryMiB: number;
@@ -127,8 +128,11 @@ export class AllocationController {
     const { host } = sample;
     const contention = this.#contention;
     contention.read(members, host.processorUse, host.processorsTotal);
-    const claims = members.map((member) => claimsOf(member, contention.isKeptWaiting(member.live)));
     const reserve = readReserve(this.#deps.settings);
+    const growth = leastGrowth(host.processorsTotal, members.length);
+    const claims = members.map((member) =>
+      claimsOf(member, { isKeptWaiting: contention.isKeptWaiting(member.live), growth }),
+    );
     const byMachines = sample.machines.reduce((sum, { processorUse }) => sum + processorUse, 0);
     const isComparable = host.processorsTotal >= this.#deps.hostProcessors();
     const load = {

@@ -2,7 +2,7 @@ import type { Grant } from '../hypervisor/allocation.ts';
 import { nextCap } from '../hypervisor/cap-policy.ts';
 import { allocateProcessors, leastLimit, type MachineClaims, type PoolClaims } from '../hypervisor/claim-tree.ts';
 import { isHostFull, nextScale, nextServed } from '../hypervisor/host-contention.ts';
-import { givableProcessors, processorDemand } from '../hypervisor/processor-demand.ts';
+import { givableProcessors, processorDemand, processorNeed } from '../hypervisor/processor-demand.ts';
 import type { LiveSession } from '../machines/live-session.ts';
 import type { MachineRecord } from '../machines/machine-record.ts';
 import { mostProcessors } from './machine-claims.ts';
@@ -83,21 +83,40 @@ export class Contention {
   }
 }
 
-/** A machine's part in the tree of processors: a guest that stands still wants nothing. */
+/** A machine's part in the tree of processors. */
+export interface ProcessorClaims extends MachineClaims {
+  /** With less than this, in processors, it would be held back: what it wants, without the room to grow. */
+  processorNeed: number;
+}
+
+/** What a machine asks for: a guest that stands still wants nothing. */
 export function claimsOf(
   { record: { id, config, state }, live, usedProcessors: used }: RunningMachine,
-  isKeptWaiting: boolean,
-): MachineClaims {
+  { isKeptWaiting, growth }: { isKeptWaiting: boolean; growth: number },
+): ProcessorClaims {
   const { poolId, processor, memory } = config.resources;
-  const most = mostProcessors(config);
+  const isStill = state === 'Paused' || state === 'Stuck';
   const allowed = allowedProcessors(live, config);
-  const demand = state === 'Paused' || state === 'Stuck' ? 0 : processorDemand({ most, used, isKeptWaiting, allowed });
-  return { id, poolId, processor, memory, processorDemand: demand, memoryDemandMiB: config.memoryMiB };
+  const reading = { most: isStill ? 0 : mostProcessors(config), used, isKeptWaiting, allowed, growth };
+  const [demand, need] = [processorDemand(reading), processorNeed(reading)];
+  return {
+    ...{ id, poolId, processor, memory, memoryDemandMiB: config.memoryMiB },
+    ...{ processorDemand: demand, processorNeed: need },
+  };
+}
+
+/** What the machine would miss, in processors, within its limit. */
+const needOf = ({ processorNeed: need }: ProcessorClaims, { wanted }: Grant): number => Math.min(need, wanted);
+
+/** Whether the machine has to do with less than it needs. */
+function isHeldBack(claim: ProcessorClaims, grants: ReadonlyMap<string, Grant>): boolean {
+  const grant = grants.get(claim.id);
+  return grant !== undefined && grant.amount < needOf(claim, grant);
 }
 
 /** Divides the processors among the machines that are on. */
 export function shareProcessors(
-  claims: readonly MachineClaims[],
+  claims: readonly ProcessorClaims[],
   pools: readonly PoolClaims[],
   host: Parameters<typeof givableProcessors>[0],
   scale: number,
@@ -105,13 +124,14 @@ export function shareProcessors(
   const processors = givableProcessors(host) * scale;
   const grants = allocateProcessors({ pools, machines: claims }, processors);
   const wanted = claims.reduce((sum, { id }) => sum + (grants.get(id)?.wanted ?? 0), 0);
-  return { processors, isContended: wanted > processors, grants };
+  const isContended = wanted > processors && claims.some((claim) => isHeldBack(claim, grants));
+  return { processors, isContended, grants };
 }
 
 /** Tells each engine its cap where that has changed. An engine that does not answer is left to its own for now. */
 export function enforceCaps(
   machines: readonly RunningMachine[],
-  claims: readonly MachineClaims[],
+  claims: readonly ProcessorClaims[],
   pools: ReadonlyMap<string, PoolClaims>,
   grants: ReadonlyMap<string, Grant>,
   onError: (machine: MachineRecord, error: unknown) => void,
@@ -123,7 +143,8 @@ export function enforceCaps(
     const { count, capPercent } = record.config.processors;
     const limit = leastLimit(pools, claim);
     const toldPercent = live.cap.told;
-    const percent = nextCap({ count, ownPercent: capPercent, limit, grant, toldPercent });
+    const need = needOf(claim, grant);
+    const percent = nextCap({ count, ownPercent: capPercent, limit, grant, need, toldPercent });
     if (percent === undefined) return;
     live.cap.granted = percent < capPercent ? percent : 100;
     live.call((session) => live.cap.tell(session, capPercent)).catch((error: unknown) => onError(record, error));
