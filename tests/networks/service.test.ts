@@ -127,6 +127,35 @@ describe('port forwards', () => {
     });
   });
 
+  it('say whose port it is that one of them was given', async () => {
+    const core = await openFakeCore({ hasNetworks: true });
+    const { client } = core;
+    for (const name of ['web', 'db']) await core.add(name);
+    await client.machine.start({ machine: 'web' });
+    const { state } = await client.network.addForward({ ...web, hostPort: 0 });
+    const hostPort = state.openPort ?? 0;
+    const words = `leads to port 80 of 'web' on the network 'NAT' already.`;
+    const add = client.network.addForward({ ...web, machine: 'db', hostPort });
+    await expect(add).rejects.toMatchObject({ code: 'PORT_IN_USE', message: expect.stringContaining(words) });
+  });
+
+  it('say why none can lead to their adapter any more', async () => {
+    const core = await openFakeCore();
+    const { client } = core;
+    await core.add('web');
+    await client.network.addForward({ ...web, hostPort: 0 });
+    const stateOn = async (network: string) => (await client.network.get({ network })).forwards[0];
+    expect(await stateOn('NAT')).toMatchObject({ openPort: null, failure: null });
+    await put(core, 'web', { mode: 'internal' });
+    await expect
+      .poll(async () => (await stateOn('Internal'))?.failure)
+      .toContain("Adapter 1 of 'web' is on the internal network 'Internal'");
+    await put(core, 'web', { mode: 'notAttached' });
+    await expect
+      .poll(async () => (await stateOn('Internal'))?.failure)
+      .toContain("Adapter 1 of 'web' is on no network");
+  });
+
   it('lead nowhere on an internal network', async () => {
     const core = await openFakeCore();
     await core.add('web');

@@ -12,6 +12,7 @@ import {
 import type { AddForwardInput } from '../../shared/network-contract.ts';
 import type { NetworkTable } from '../db/network-table.ts';
 import type { Commit } from '../db/unit-of-work.ts';
+import { placeWords, whyNoForward } from './forward-words.ts';
 import { explainListenFailure } from './gateway/port-forward.ts';
 import { isAsleep, strayForwards } from './gateway-plan.ts';
 import type { LiveNetworks } from './live-networks.ts';
@@ -46,7 +47,7 @@ export class Forwards {
     const machine = this.#deps.machines.get(ref);
     const network = networkForForwards(machine, input.adapter, table.list());
     const forward: PortForward = { id: PortForwardId.parse(randomUUID()), machineId: machine.id, ...input };
-    this.#assertFree(forward);
+    await this.#assertFree(forward);
     const isOpened = machine.pid !== null || isAsleep(machine);
     if (!isOpened) await assertPortFree(forward);
     const write = (): void =>
@@ -85,11 +86,14 @@ export class Forwards {
   async states(network: Network): Promise<ForwardState[]> {
     const kept = this.#deps.live.isRunning(network) ? this.#deps.live.of(network) : undefined;
     const open = (await kept?.report())?.forwards ?? [];
-    return network.forwards.map(({ id }) => {
-      const state = open.find((each) => each.id === id);
-      const failure = state ? null : (kept?.failures.get(id) ?? null);
-      return { id, openPort: state?.hostPort ?? null, connections: state?.connections ?? 0, failure };
-    });
+    return Promise.all(
+      network.forwards.map(async (forward) => {
+        const { id } = forward;
+        const state = open.find((each) => each.id === id);
+        const failure = state ? null : await this.#whyClosed(forward, kept?.failures.get(id));
+        return { id, openPort: state?.hostPort ?? null, connections: state?.connections ?? 0, failure };
+      }),
+    );
   }
 
   /** Forwards go with their adapters to another network. */
@@ -124,17 +128,46 @@ export class Forwards {
     });
   }
 
+  /** @param failure what the gateway says; undefined: it has not tried to open it */
+  async #whyClosed(forward: PortForward, failure: string | undefined): Promise<string | null> {
+    const { table, machines } = this.#deps;
+    const machine = machines.list().find(({ id }) => id === forward.machineId);
+    const why = machine && whyNoForward(machine, forward.adapter, table.list());
+    if (why || failure === undefined) return why ?? null;
+    const rival = await this.#rivalOf(forward);
+    return rival ? this.#rivalWords(rival) : failure;
+  }
+
   /** Two forwards of one port cannot both be open. @throws InnError `PORT_IN_USE` */
-  #assertFree(wanted: PortForward): void {
-    const all = this.#deps.table.list().flatMap(({ forwards }) => forwards);
-    const rival = all.find((each) => isSamePort(each, wanted));
+  async #assertFree(wanted: PortForward): Promise<void> {
+    const rival = await this.#rivalOf(wanted);
     if (!rival) return;
-    const name = this.#deps.machines.list().find(({ id }) => id === rival.machineId)?.config.name ?? rival.machineId;
-    const place = `${rival.protocol.toUpperCase()} port ${rival.hostPort} of '${rival.hostAddress}'`;
-    throw new InnError('PORT_IN_USE', `${place} leads to '${name}' already (port ${rival.guestPort} there).`, {
+    throw new InnError('PORT_IN_USE', this.#rivalWords(rival), {
       hint: 'Choose another port of the host, or remove that forward.',
       details: { forward: rival.id, machine: rival.machineId },
     });
+  }
+
+  /** The forward that has a port or wants it, by its settings, or as any free one that was found for it. */
+  async #rivalOf(wanted: PortForward): Promise<PortForward | undefined> {
+    const { table, live } = this.#deps;
+    const networks = table.list();
+    const reports = await Promise.all(
+      networks.filter((each) => live.isRunning(each)).map((each) => live.of(each).report()),
+    );
+    const open = new Map(reports.flatMap(({ forwards }) => forwards).map(({ id, hostPort }) => [id, hostPort]));
+    const all = networks.flatMap(({ forwards }) => forwards).filter(({ id }) => id !== wanted.id);
+    const now = all.map((each) => ({ ...each, hostPort: open.get(each.id) ?? each.hostPort }));
+    return (
+      now.find((each) => open.has(each.id) && isSamePort(each, wanted)) ?? now.find((each) => isSamePort(each, wanted))
+    );
+  }
+
+  #rivalWords(rival: PortForward): string {
+    const { table, machines } = this.#deps;
+    const name = machines.list().find(({ id }) => id === rival.machineId)?.config.name ?? rival.machineId;
+    const network = table.list().find(({ forwards }) => forwards.some(({ id }) => id === rival.id))?.name ?? '';
+    return `${placeWords(rival)} leads to port ${rival.guestPort} of '${name}' on the network '${network}' already.`;
   }
 }
 
@@ -144,16 +177,12 @@ function isSamePort(a: PortForward, b: PortForward): boolean {
 }
 
 /** @throws InnError `INVALID_CONFIG` where the host cannot reach the adapter */
-function networkForForwards({ config }: Machine, index: number, networks: readonly Network[]): Network {
-  const adapter = config.adapters[index];
+function networkForForwards(machine: Machine, index: number, networks: readonly Network[]): Network {
+  const adapter = machine.config.adapters[index];
   const network = adapter && networkOf(adapter, networks);
-  if (network && network.kind !== 'internal') return network;
-  const why = !adapter
-    ? `'${config.name}' has no adapter ${index + 1}`
-    : `adapter ${index + 1} of '${config.name}' is on ${network ? `the internal network '${network.name}'` : 'no network'}`;
-  throw new InnError('INVALID_CONFIG', `No port can lead there: ${why}.`, {
-    hint: 'Put the adapter on a NAT, NAT Network or host-only network first.',
-  });
+  const why = whyNoForward(machine, index, networks);
+  if (network && why === null) return network;
+  throw new InnError('INVALID_CONFIG', `No port can lead there. ${why ?? ''}`.trimEnd());
 }
 
 /** Tries a port that is to be opened later. @throws InnError as `explainListenFailure` */
