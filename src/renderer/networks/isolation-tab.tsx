@@ -35,7 +35,7 @@ export function IsolationTab() {
         <ToolButton label="Try again" icon={IconRefresh} hint="Try it all again" onClick={() => setTurn(turn + 1)} />
         <p className={classes.legend}>
           <i data-reachable="true" /> reaches <i data-reachable="false" /> does not · ✓ tried with real frames; without
-          it, the settings say so
+          it, the settings say so · ! frames said otherwise
         </p>
       </div>
       <div className={classes.table}>

@@ -23,7 +23,10 @@ export function matrixOf({ ends, answers }: { ends: readonly string[]; answers: 
   return { columns, rows };
 }
 
-/** `Yes`, or `No`; with a tick when real frames were tried. */
+const MARKS = { agreed: ' ✓', contradicted: ' !', untried: '' };
+
+/** `Yes`, or `No`; with a tick when real frames agreed with the settings, and `!` when they did not. */
 export function cellWords({ isReachable, isProven }: ReachAnswer): string {
-  return `${isReachable ? 'Yes' : 'No'}${isProven === true ? ' ✓' : ''}`;
+  const mark = isProven === null ? 'untried' : isProven ? 'agreed' : 'contradicted';
+  return `${isReachable ? 'Yes' : 'No'}${MARKS[mark]}`;
 }

@@ -1,5 +1,4 @@
 import { VisuallyHidden } from '@mantine/core';
-import { useElementSize } from '@mantine/hooks';
 import { IconDeviceDesktop, IconNetwork, IconWorld } from '@tabler/icons-react';
 import { type KeyboardEvent, useMemo, useRef, useState } from 'react';
 import type { MachineId } from '../../shared/model/machine.ts';
@@ -18,9 +17,7 @@ import { MapTable } from './map-table.tsx';
 import classes from './network-map.module.css';
 import { portKey, portsOf } from './traffic.ts';
 import { useNetworksNow } from './use-networks-now.ts';
-
-/** The measured width of the frame includes both its borders. */
-const BORDERS_PX = 2;
+import { useWidth } from './use-width.ts';
 
 interface NetworkMapProps {
   onNetwork(id: NetworkId): void;
@@ -31,17 +28,16 @@ export function NetworkMap({ onNetwork }: NetworkMapProps) {
   const machines = useMachines();
   const networks = useNetworks();
   const { details, traffic } = useNetworksNow();
-  const { ref, width } = useElementSize<HTMLDivElement>();
-  const layout = useMemo(
-    () => mapLayout(machines.values(), networks.values(), Math.floor(width) - BORDERS_PX),
-    [machines, networks, width],
-  );
+  const { ref, width } = useWidth<HTMLDivElement>();
+  const layout = useMemo(() => mapLayout(machines.values(), networks.values(), width), [machines, networks, width]);
+  const isEmpty = layout.tiles.length === 0 && layout.cards.length === 0;
   const ports = useMemo(() => portsOf(details), [details]);
   const { stop, onKeyDown, onFocus } = useOneStop();
   const running = new Map(details.map((each) => [each.network.id, each]));
   return (
     <div className={classes.scroll} ref={ref}>
-      {width > 0 && (
+      {isEmpty && <p className={classes.empty}>There is no machine yet, and no network of your own.</p>}
+      {width > 0 && !isEmpty && (
         // biome-ignore lint/a11y/useSemanticElements: no fieldset, for nothing is filled in here
         <div
           role="group"

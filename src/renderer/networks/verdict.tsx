@@ -1,11 +1,12 @@
 import { IconCircleCheck, IconCircleX } from '@tabler/icons-react';
 import type { ReachAnswer } from '../../shared/model/virtual-network.ts';
 import { deciderWords, endWithin, endWords } from '../../shared/network-names.ts';
+import { Trials } from './trials.tsx';
 import classes from './verdict.module.css';
 
 /** Whether one end reaches another, why, and which rule decides. */
 export function Verdict({ answer }: { answer: ReachAnswer }) {
-  const { from, to, isReachable, decidedBy, rule, reason, isProven } = answer;
+  const { from, to, isReachable, decidedBy, rule, reason, isProven, trials } = answer;
   const Glyph = isReachable ? IconCircleCheck : IconCircleX;
   return (
     <div className={classes.verdict} data-reachable={isReachable}>
@@ -20,6 +21,7 @@ export function Verdict({ answer }: { answer: ReachAnswer }) {
           {isProven === true && ' · tried with real frames'}
           {isProven === false && ' · real frames said otherwise'}
         </small>
+        {trials.length > 0 && <Trials trials={trials} />}
       </div>
     </div>
   );
