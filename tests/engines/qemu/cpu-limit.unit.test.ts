@@ -7,6 +7,10 @@ class Burner {
   isStopped = false;
   isGuarded = false;
   readonly signals: string[] = [];
+  /** How long it ran before each stop, and how long it was held each time, in milliseconds. */
+  readonly runsMs: number[] = [];
+  readonly holdsMs: number[] = [];
+  #signalledMs = 0;
   #demand: number;
   #used = 0;
   #since = 0;
@@ -36,6 +40,9 @@ class Burner {
     this.#used = this.usedSeconds;
     this.isStopped = signal === 'SIGSTOP';
     this.signals.push(signal);
+    const now = performance.now();
+    (this.isStopped ? this.runsMs : this.holdsMs).push(now - this.#signalledMs);
+    this.#signalledMs = now;
     return true;
   }
 
@@ -77,6 +84,28 @@ describe('the execution cap of QEMU', () => {
     await burner.shareOver(2);
     expect(Math.abs((await burner.shareOver(10)) - percent)).toBeLessThan(2);
     limit.close();
+  });
+
+  it.each([25, 50, 75])('of %i percent lets it run about as long at a time as any other', async (percent) => {
+    const burner = new Burner(1);
+    const limit = new CpuLimit(burner);
+    limit.set(percent);
+    await burner.shareOver(10);
+    limit.close();
+    const runs = burner.runsMs.slice(2, -1);
+    const average = runs.reduce((sum, ms) => sum + ms, 0) / runs.length;
+    expect(average).toBeGreaterThan(40);
+    expect(average).toBeLessThan(80);
+  });
+
+  it.each([5, 10, 90])('of %i percent never holds it for so long that it is felt', async (percent) => {
+    const burner = new Burner(1);
+    const limit = new CpuLimit(burner);
+    limit.set(percent);
+    await burner.shareOver(10);
+    limit.close();
+    expect(burner.holdsMs.length).toBeGreaterThan(20);
+    expect(Math.max(...burner.holdsMs.slice(1))).toBeLessThan(300);
   });
 
   it('holds where the host does not tell the processor time', async () => {

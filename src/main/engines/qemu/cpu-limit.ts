@@ -1,3 +1,5 @@
+import { turnSeconds } from '../cap-rhythm.ts';
+
 /** What the limit works on; a test gives its own. */
 export interface LimitedProcess {
   /** Processors of the guest: the limit is a share of all of them. */
@@ -10,8 +12,7 @@ export interface LimitedProcess {
   guard(): () => void;
 }
 
-/** Share that must have come in before a stopped process goes on, and the most that it can save up, in seconds of host time. */
-const SLICE_SECONDS = 0.02;
+/** The most share that can be saved up, in seconds of host time. */
 const BUCKET_SECONDS = 0.2;
 const SHORTEST_LOOK_MS = 5;
 const LONGEST_LOOK_MS = 200;
@@ -94,7 +95,7 @@ export class CpuLimit {
 
   #look(): void {
     const rate = (this.#percent / 100) * this.#process.processors;
-    const slice = rate * SLICE_SECONDS;
+    const slice = turnSeconds(rate, this.#process.processors);
     this.#tokens = Math.min(rate * BUCKET_SECONDS, this.#tokens + this.#takeIn(rate));
     if (this.#isStopped ? this.#tokens < slice : this.#tokens <= 0) {
       this.#signal(true);

@@ -1,14 +1,8 @@
+import { turnSeconds } from '../../cap-rhythm.ts';
 import type { EmulatorLoop } from './emulator-types.ts';
 
 /** Credit for time not used, in milliseconds of wall clock: a guest that slept may go a little faster afterwards. */
 const BURST_MS = 20;
-/**
- * Once its share is used up the guest waits until it can go on for so long, in milliseconds, but no longer than the
- * longest pause: every turn begins with the clock interrupts that have come meanwhile, and in short turns a guest at
- * 12 % would spend more than half of its share on them.
- */
-const TURN_MS = 8;
-const LONGEST_PAUSE_MS = 100;
 /** Debt is forgiven beyond this, in milliseconds of waiting: work of the host's, such as a save, must not stop the guest. */
 const MAX_WAIT_MS = 2000;
 
@@ -35,14 +29,19 @@ export function limitCpu(loop: EmulatorLoop, initialPercent: number): CpuLimit {
   let lastProcessor = processorMs();
   const schedule = loop.yield;
 
-  function waitMs(): number {
+  /** Brings the bucket up to now. */
+  function settle(): void {
     const wall = performance.now();
     const processor = processorMs();
     credit += (wall - lastWall) * share - (processor - lastProcessor);
-    const turn = Math.min(TURN_MS, LONGEST_PAUSE_MS * share);
-    credit = Math.min(Math.max(BURST_MS * share, turn), Math.max(-MAX_WAIT_MS * share, credit));
     lastWall = wall;
     lastProcessor = processor;
+  }
+
+  function waitMs(): number {
+    settle();
+    const turn = turnSeconds(share, 1) * 1000;
+    credit = Math.min(Math.max(BURST_MS * share, turn), Math.max(-MAX_WAIT_MS * share, credit));
     return credit < 0 ? (turn - credit) / share : 0;
   }
 
@@ -52,10 +51,10 @@ export function limitCpu(loop: EmulatorLoop, initialPercent: number): CpuLimit {
   };
   return {
     set(percent) {
+      settle();
+      // What has come in under another cap stays: the allocation may change it each second.
+      if (share === 1) credit = 0;
       share = percent / 100;
-      credit = 0;
-      lastWall = performance.now();
-      lastProcessor = processorMs();
     },
   };
 }
