@@ -10,10 +10,11 @@ import { makePaths } from '../src/main/paths.ts';
 import { readHistory } from '../src/main/usage/history.ts';
 import { makeStatement } from '../src/main/usage/statement.ts';
 import { MACHINES_SUBJECT, TIER_MS } from '../src/main/usage/usage-record.ts';
+import type { EngineId } from '../src/shared/model/engine.ts';
 import { FREE_OF_CHARGE } from '../src/shared/model/price.ts';
 import { NO_USAGE } from '../src/shared/model/usage-quantities.ts';
-import { makeHome, startRealCore, tearDown } from '../tests/support/real-core.ts';
 import { median, milliseconds, type Row, timesMs } from './measure.ts';
+import { coreLoadBeside } from './running-machines.ts';
 
 const TICKS = 30;
 const RUNS = 9;
@@ -47,25 +48,6 @@ async function sampleCost(machines: number): Promise<number> {
   } finally {
     await app.close();
     await rm(home, { recursive: true, force: true });
-  }
-}
-
-/** Of real processes: what the whole core uses in ten seconds in which nobody asks anything, with so many machines. */
-async function coreLoad(machines: number): Promise<number> {
-  const core = await startRealCore(await makeHome());
-  try {
-    for (let index = 0; index < machines; index += 1) {
-      await core.client.machine.create({ name: `m${index}`, isDemo: true, engine: 'embedded' });
-      await core.client.machine.start({ machine: `m${index}` });
-    }
-    const { readProcessorSeconds } = await import('../src/main/engines/qemu/process-usage.ts');
-    const read = () => readProcessorSeconds(core.process.pid ?? 0) ?? 0;
-    await new Promise((resolve) => setTimeout(resolve, 8000)); // until the guests have booted
-    const before = read();
-    await new Promise((resolve) => setTimeout(resolve, 10_000));
-    return (read() - before) * 100; // milliseconds a second
-  } finally {
-    await tearDown(core);
   }
 }
 
@@ -124,6 +106,19 @@ async function queryCost(machines: number): Promise<Row[]> {
   }
 }
 
+/** A hundred machines take 7 GiB of memory and some minutes to start: only who asks for them gets them. */
+const MANY = process.env.INNKEEPER_BENCH_MANY === '1' ? [100] : [];
+
+/** What machines that run add to what the core uses without any. */
+async function realCosts(engine: EngineId, counts: readonly number[]): Promise<Row[]> {
+  const [alone = Number.NaN, ...beside] = await coreLoadBeside(engine, [0, ...counts]);
+  return counts.map((count, index) => ({
+    what: `the whole core beside ${count} ${engine} machines that run`,
+    value: percent((beside[index] ?? Number.NaN) - alone),
+    note: `of one processor, beyond ${percent(alone)} without any: sampler, meter, allocation, idle policy`,
+  }));
+}
+
 /** What metering costs, and how fast history answers. */
 export async function benchUsage(): Promise<Row[]> {
   const rows: Row[] = [];
@@ -134,11 +129,7 @@ export async function benchUsage(): Promise<Row[]> {
       note: 'of one processor; fake engine, metered and written',
     });
   }
-  rows.push({
-    what: 'the whole core beside 10 embedded machines',
-    value: percent(await coreLoad(10)),
-    note: 'of one processor, at rest: sampler, probes, allocation',
-  });
+  rows.push(...(await realCosts('embedded', [1, 10])), ...(await realCosts('qemu', [1, 10, ...MANY])));
   for (const machines of [10, 100]) rows.push(...(await queryCost(machines)));
   return rows;
 }

@@ -40,18 +40,23 @@ export async function setMemoryTarget(engine: QmpCaller, memoryMiB: number): Pro
  * @throws InnError `ENGINE_FAILED`, `ENGINE_TIMEOUT`
  */
 export async function readBalloon(engine: QmpCaller): Promise<BalloonReading> {
+  if (WITHOUT_BALLOON.has(engine)) return NO_BALLOON;
   try {
     const answer = await engine.execute('query-balloon', {}, { timeoutMs: TIMEOUT_MS });
     const balloonBytes = isRecord(answer) ? amount(answer.actual) : null;
     return { balloonBytes, guestFreeBytes: await readGuestFree(engine) };
   } catch (error) {
-    if (isWithoutBalloon(error)) return NO_BALLOON;
-    throw error;
+    if (!isWithoutBalloon(error)) throw error;
+    WITHOUT_BALLOON.add(engine);
+    return NO_BALLOON;
   }
 }
 
 /** Engines that were told to ask their guests for statistics; until then only what a driver said when it began is known. */
 const POLLING = new WeakSet<QmpCaller>();
+
+/** Engines whose machines have none; it cannot be plugged in, so they need not be asked again. */
+const WITHOUT_BALLOON = new WeakSet<QmpCaller>();
 
 /** The guest answers at its leisure, and the engine keeps the answer. */
 async function readGuestFree(engine: QmpCaller): Promise<number | null> {

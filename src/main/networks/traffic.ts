@@ -17,25 +17,34 @@ interface Count {
  * process of the same one.
  */
 export class TrafficCounts {
-  readonly #counts = new Map<string, Count>();
+  /** By machine, then by port. */
+  readonly #counts = new Map<string, Map<string, Count>>();
 
   /** @param portId `<machine id>/<adapter>` */
   note(portId: string, { inBytes, outBytes }: Pick<PortCounters, 'inBytes' | 'outBytes'>): void {
-    const { base, last } = this.#counts.get(portId) ?? { base: NOTHING, last: NOTHING };
+    const own = this.#countsOf(portId.slice(0, portId.lastIndexOf('/')));
+    const { base, last } = own.get(portId) ?? { base: NOTHING, last: NOTHING };
     const isNew = inBytes < last.inBytes || outBytes < last.outBytes;
-    this.#counts.set(portId, { base: isNew ? add(base, last) : base, last: { inBytes, outBytes } });
+    own.set(portId, { base: isNew ? add(base, last) : base, last: { inBytes, outBytes } });
   }
 
   /** Of all adapters of a machine; undefined: nothing is known. */
   of(machineId: string): Traffic | undefined {
-    const own = [...this.#counts].filter(([id]) => id.startsWith(`${machineId}/`));
-    if (own.length === 0) return undefined;
-    return own.reduce((sum, [, { base, last }]) => add(sum, add(base, last)), NOTHING);
+    const own = this.#counts.get(machineId);
+    return own && [...own.values()].reduce((sum, { base, last }) => add(sum, add(base, last)), NOTHING);
   }
 
   /** A new session begins at nothing. */
   forget(machineId: string): void {
-    for (const id of [...this.#counts.keys()]) if (id.startsWith(`${machineId}/`)) this.#counts.delete(id);
+    this.#counts.delete(machineId);
+  }
+
+  #countsOf(machineId: string): Map<string, Count> {
+    const known = this.#counts.get(machineId);
+    if (known) return known;
+    const own = new Map<string, Count>();
+    this.#counts.set(machineId, own);
+    return own;
   }
 }
 

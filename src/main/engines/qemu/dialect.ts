@@ -9,6 +9,7 @@ import { AgentLine } from '../guest-agent/agent-line.ts';
 import { QemuGuestAgent } from '../guest-agent/qemu-guest-agent.ts';
 import type { GuestAgent } from '../guest-agent.ts';
 import type { Hotplug } from '../hotplug.ts';
+import { openProcessCounters, type ProcessReader } from '../process-counters.ts';
 import type { QmpCaller } from '../qmp/link.ts';
 import type { QmpEvent } from '../qmp/protocol.ts';
 import type { FlightRequest, QmpDialect, SwitchRequest } from '../qmp-dialect.ts';
@@ -24,7 +25,7 @@ import { runState } from './migration.ts';
 import { noteProcessors } from './orders.ts';
 import { hasBlockingDisks, unparkDisks } from './parked-disks.ts';
 import { readPlacesFile } from './places.ts';
-import { readProcessorSeconds } from './process-usage.ts';
+import { readProcessUsage } from './process-usage.ts';
 import { readGuestMemory, sampleGuest } from './sample.ts';
 import { type SaveTarget, writeState, writeStateInFlight } from './save-state.ts';
 import { takeScreenshot } from './screenshot.ts';
@@ -52,6 +53,7 @@ export class QemuDialect implements QmpDialect {
   };
   readonly #runtime: RuntimeRecord;
   readonly #facts: RunFacts | undefined;
+  readonly #counters: ProcessReader | undefined;
   readonly #process: LimitedProcess;
   readonly #limit: CpuLimit;
   readonly #removal = new DeviceRemoval();
@@ -66,10 +68,11 @@ export class QemuDialect implements QmpDialect {
   constructor(runtime: RuntimeRecord, facts: RunFacts | undefined) {
     this.#runtime = runtime;
     this.#facts = facts;
-    const { pid } = runtime;
+    const { pid, pidStartTime } = runtime;
+    this.#counters = openProcessCounters(pid, pidStartTime.split('/').at(-1));
     this.#process = {
       processors: facts?.processors ?? 1,
-      readSeconds: () => readProcessorSeconds(pid),
+      readSeconds: () => this.#counters?.read()?.processorSeconds,
       signal: (signal) => sendSignal(pid, signal),
       guard: () => guardAgainstDeath(pid, 'CONT'),
     };
@@ -169,7 +172,8 @@ export class QemuDialect implements QmpDialect {
 
   async sample(engine: QmpCaller) {
     this.#memoryBytes ??= await readGuestMemory(engine);
-    const usage = await sampleGuest(engine, this.#runtime.pid, this.#memoryBytes);
+    const counters = await readProcessUsage(this.#runtime.pid, this.#counters);
+    const usage = await sampleGuest(engine, counters, this.#memoryBytes);
     await this.#serial.trim();
     return usage;
   }
@@ -208,6 +212,7 @@ export class QemuDialect implements QmpDialect {
   close(): void {
     this.#agentLine?.close();
     this.#limit.close();
+    this.#counters?.close();
     this.#serial.close();
   }
 

@@ -1,19 +1,22 @@
 import { readBalloon } from '../balloon.ts';
 import type { GuestUsage } from '../engine.ts';
+import type { ProcessCounters } from '../process-counters.ts';
 import type { QmpCaller } from '../qmp/link.ts';
 import { isRecord } from '../qmp/protocol.ts';
-import { readProcessUsage } from './process-usage.ts';
 
 const SAMPLE_TIMEOUT_MS = 5_000;
 
 /**
- * Counters of the machine: processor time and resident memory as the host tells them, the disks' as QEMU counts them.
+ * Counters of the machine: those of its process as the host tells them, the disks' as QEMU counts them.
  * QEMU counts nothing for its networks, so those stay 0; the switch knows what goes over its ports.
  * @throws InnError `ENGINE_FAILED`, `ENGINE_TIMEOUT`
  */
-export async function sampleGuest(engine: QmpCaller, pid: number, memoryBytes: number): Promise<GuestUsage> {
+export async function sampleGuest(
+  engine: QmpCaller,
+  { processorSeconds, residentBytes }: ProcessCounters,
+  memoryBytes: number,
+): Promise<GuestUsage> {
   const stats = await engine.execute('query-blockstats', {}, { timeoutMs: SAMPLE_TIMEOUT_MS });
-  const { processorSeconds, residentBytes } = await readProcessUsage(pid);
   return {
     ...(await readBalloon(engine)),
     processorSeconds,

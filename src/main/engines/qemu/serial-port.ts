@@ -1,5 +1,5 @@
 import { type FSWatcher, watch } from 'node:fs';
-import { type FileHandle, open } from 'node:fs/promises';
+import { type FileHandle, open, stat } from 'node:fs/promises';
 import { connect, type Socket } from 'node:net';
 import { Duplex } from 'node:stream';
 import { InnError } from '../../../shared/errors.ts';
@@ -9,6 +9,8 @@ const HISTORY_BYTES = 64 * 1024;
 const CHUNK_BYTES = 64 * 1024;
 /** From this size on, output that everybody has read is given back to the file system. */
 const TRIM_BYTES = 16 * 1024 ** 2;
+/** What stat(2) counts in. */
+const BLOCK_BYTES = 512;
 /** Where the host has no watch on files left. */
 const POLL_MS = 50;
 
@@ -50,10 +52,13 @@ export class SerialPort {
 
   /** Gives the space of old output back. What comes later keeps its place in the file, so viewers read on. */
   async trim(): Promise<void> {
+    // Asked with every sample: one look is enough as long as there is little.
+    const seen = await stat(this.#outputFile).catch(() => undefined); // what is wrong with it is told below
+    if (seen && seen.blocks * BLOCK_BYTES <= TRIM_BYTES) return;
     await using file = await this.#openOutput('r+');
     const { size, blocks } = await file.stat();
     const isBehind = [...this.#viewers].some((viewer) => viewer.position < size);
-    if (blocks * 512 > TRIM_BYTES && !isBehind) await file.truncate(0);
+    if (blocks * BLOCK_BYTES > TRIM_BYTES && !isBehind) await file.truncate(0);
   }
 
   /** The machine is gone, or was let go of: viewers get what is left, then the end. */
