@@ -5,11 +5,10 @@
  * when it ended in order.
  */
 import { readFile, rm } from 'node:fs/promises';
-import { flushCompileCache } from 'node:module';
 import path from 'node:path';
-import { toErrorReport } from '../../../../shared/errors.ts';
-import { captureConsole, log } from '../../../processes/process-log.ts';
-import { Spawner } from '../../../processes/spawner.ts';
+import { beginHouseProcess, endHouseProcess } from '../../../processes/house-process.ts';
+import { log } from '../../../processes/process-log.ts';
+import type { Spawner } from '../../../processes/spawner.ts';
 import { createQmpServer, type QmpServer } from '../../qmp/server.ts';
 import { EXIT_FILE, writeExitRecordSync } from '../../session-exit.ts';
 import { type ProcessSpec, RUNTIME_FILES } from '../process-spec.ts';
@@ -20,32 +19,21 @@ import { noteEmulatorWords } from './emulator-words.ts';
 import type { Ending } from './machine.ts';
 import { buildMachine, type MachineParts } from './machine-parts.ts';
 
-/** How long what was written may take to go out to clients that read, in milliseconds. */
-const FAREWELL_MS = 200;
-
-const [runtimeFolder = '.'] = process.argv.slice(2);
 let built: MachineParts | undefined;
-const spawner = new Spawner(() => {
-  log('the program that started this process is gone, and the guest has never run');
-  if (built) built.machine.end('powerOff');
-  else process.exit(1);
+
+await beginHouseProcess({
+  subject: 'machine',
+  console: { speaker: 'emulator', onWords: noteEmulatorWords },
+  onHangUp: () => {
+    log('the program that started this process is gone, and the guest has never run');
+    if (built) built.machine.end('powerOff');
+    else process.exit(1);
+  },
+  open,
 });
-const inFolder = (name: string): string => path.join(runtimeFolder, name);
 
-captureConsole('emulator', noteEmulatorWords);
-process.umask(0o077);
-for (const signal of ['SIGINT', 'SIGHUP'] as const) process.on(signal, () => {}); // meant for the program that started us
-
-try {
-  await run();
-} catch (error) {
-  log('the machine could not be started', error);
-  spawner.report(JSON.stringify(toErrorReport(error)));
-  process.exit(1);
-}
-
-async function run(): Promise<void> {
-  await spawner.permission();
+async function open(runtimeFolder: string, spawner: Spawner): Promise<void> {
+  const inFolder = (name: string): string => path.join(runtimeFolder, name);
   await rm(inFolder(EXIT_FILE), { force: true });
   const spec: ProcessSpec = JSON.parse(await readFile(inFolder(RUNTIME_FILES.spec), 'utf8'));
   process.title = `innkeeper ${spec.name}`;
@@ -54,7 +42,7 @@ async function run(): Promise<void> {
       if (event === 'RESUME') spawner.release();
       qmp.emit(event, data);
     },
-    onEnd: (ending) => void end(ending, parts, qmp),
+    onEnd: (ending) => void end(runtimeFolder, ending, parts, qmp),
   });
   built = parts;
   const qmp = createQmpServer({
@@ -64,14 +52,16 @@ async function run(): Promise<void> {
   });
   catchEmulatorErrors(parts);
   process.on('SIGTERM', () => parts.machine.end('powerOff'));
-  await openSockets(parts, qmp);
+  await openSockets(inFolder, parts, qmp);
   parts.states.restore();
   log(`machine '${spec.name}' is ready`);
-  spawner.report('ready');
-  flushCompileCache(); // otherwise written at the end of a process, which may be a kill
 }
 
-async function openSockets({ spec, display, serial, network }: MachineParts, qmp: QmpServer): Promise<void> {
+async function openSockets(
+  inFolder: (name: string) => string,
+  { spec, display, serial, network }: MachineParts,
+  qmp: QmpServer,
+): Promise<void> {
   await serial.listen(inFolder(RUNTIME_FILES.serial));
   await display.listen(inFolder(RUNTIME_FILES.screen));
   const [adapter] = spec.adapters;
@@ -81,7 +71,7 @@ async function openSockets({ spec, display, serial, network }: MachineParts, qmp
 }
 
 /** Brings the disks in order, says how it ended, and goes. */
-async function end(ending: Ending, parts: MachineParts, qmp: QmpServer): Promise<void> {
+async function end(runtimeFolder: string, ending: Ending, parts: MachineParts, qmp: QmpServer): Promise<void> {
   const { machine, states, display, serial, network, clock } = parts;
   log(`the machine ends: ${ending}`);
   clock.close();
@@ -90,8 +80,7 @@ async function end(ending: Ending, parts: MachineParts, qmp: QmpServer): Promise
   writeExitRecordSync(runtimeFolder, ending, { ...sampleUsage(parts), balloonBytes: null, guestFreeBytes: null });
   serial.close();
   network?.close();
-  await Promise.race([Promise.all([qmp.close(), display.close()]), wait(FAREWELL_MS)]);
-  process.exit(0);
+  await endHouseProcess([qmp.close(), display.close()]);
 }
 
 /** Errors of the emulator make the machine stuck; others are told and, as no state of ours is then half, survived. */
@@ -112,8 +101,4 @@ function isWasmTrap(error: unknown): boolean {
 function versionOf(text: string): { major: number; minor: number; micro: number } {
   const [major = 0, minor = 0, micro = 0] = text.split('.').map(Number);
   return { major, minor, micro };
-}
-
-function wait(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
 }
