@@ -48,7 +48,8 @@ describe('the embedded engine', () => {
       const abort = new AbortController();
       const starting = subject.makeEngine().start(spec, { signal: abort.signal });
       const failure = expect(starting).rejects.toMatchObject({ code: 'CANCELLED' });
-      await expect.poll(() => existsSync(path.join(spec.folders.runtime, name)), { interval: 1 }).toBe(true);
+      const isThere = () => existsSync(path.join(spec.folders.runtime, name));
+      await expect.poll(isThere, { interval: 1, timeout: 30_000 }).toBe(true);
       const { pid } = JSON.parse(readFileSync(path.join(spec.folders.runtime, 'process.json'), 'utf8'));
       abort.abort();
       await failure;
