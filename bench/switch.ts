@@ -51,7 +51,7 @@ async function measureOwn(size: number, lot: number): Promise<Measured> {
   const folder = await mkdtemp(path.join(tmpdir(), 'inn-'));
   const spec = { format: 1, networkId: 'bench', name: 'bench', isolatesPorts: false, mtu: 1500, seed: 1 } as const;
   const options = { runtimeFolder: path.join(folder, 'net'), logFile: path.join(folder, 'log') };
-  const client = await NetworkClient.start({ ...spec, lingerMs: 60_000, gateway: null }, options);
+  const client = await NetworkClient.start({ ...spec, lingerMs: 60_000, gateway: null, uplink: null }, options);
   const sockets = ['a', 'b'].map((name) => path.join(folder, name));
   try {
     return await runPeers(['stream', ...sockets], size, lot, async () => {

@@ -22,7 +22,6 @@ import { EmbeddedEngine } from './engines/embedded/engine.ts';
 import type { Engine } from './engines/engine.ts';
 import { judgeConfig } from './engines/engine-verdict.ts';
 import { FakeEngine } from './engines/fake/engine.ts';
-import { endLeftover } from './processes/leftover.ts';
 import { QemuEngine } from './engines/qemu/engine.ts';
 import { readExit } from './engines/session-exit.ts';
 import { createEvents } from './events.ts';
@@ -39,18 +38,20 @@ import { MachineRunner } from './machines/machine-runner.ts';
 import { createMachineService, type MachineService } from './machines/machine-service.ts';
 import { type CheckEngine, createMachineView } from './machines/machine-view.ts';
 import { createSnapshotService } from './machines/snapshots/snapshot-service.ts';
-import { createMediumManager } from './media/medium-manager.ts';
 import { createMediumService } from './media/known-media.ts';
+import { createMediumManager } from './media/medium-manager.ts';
 import { sweepAsides } from './media/sweep-asides.ts';
 import { LiveNetworks } from './networks/live-networks.ts';
 import { networkIssues } from './networks/machine-ports.ts';
 import { createNetworkService, ensureBuiltInNetworks } from './networks/network-service.ts';
 import { createPortPlaces } from './networks/port-places.ts';
+import { createUplinkFinder } from './networks/uplinks/uplink-finder.ts';
 import { makePaths, type Paths, prepareFolders } from './paths.ts';
 import { readReserve } from './pools/host-reserve.ts';
 import { openAllocation } from './pools/open-allocation.ts';
 import { createPoolService, type PoolService } from './pools/pool-service.ts';
 import { mayRaisePriority } from './priority-permission.ts';
+import { endLeftover } from './processes/leftover.ts';
 import { createTasks } from './tasks/task-service.ts';
 import type { Sampler } from './usage/sampler.ts';
 
@@ -135,6 +136,7 @@ async function assemble(
   });
   const networkTable = createNetworkTable(db);
   ensureBuiltInNetworks(networkTable, commit);
+  const uplinks = createUplinkFinder(() => host.knownEngines().find(({ id }) => id === 'qemu'));
   const liveNetworks = new LiveNetworks({
     ...{ table: networkTable, log, isOn: options.hasNetworks ?? true },
     machines: () => table.list(),
@@ -142,6 +144,7 @@ async function assemble(
     networkFolderOf: paths.networkRuntimeFolder,
     logFileOf: paths.networkLog,
     wake: async (id) => idleness.wake(id),
+    assertPossible: uplinks.assertPossible,
   });
   const runner = new MachineRunner({
     ...{ table, commit, view, media, tasks, engines, checkEngine, paths, log, now, endLeftover },
@@ -172,7 +175,8 @@ async function assemble(
     findMachine: (ref) => machines.get(ref),
   });
   const networks = createNetworkService({
-    ...{ table: networkTable, commit, live: liveNetworks, events, captureFolder: join(paths.data, 'captures') },
+    ...{ table: networkTable, commit, live: liveNetworks, uplinks, events },
+    captureFolder: join(paths.data, 'captures'),
     machines: {
       list: () => machines.list(),
       get: (ref) => machines.get(ref),

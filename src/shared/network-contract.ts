@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { call, MachineRef, Nothing } from './contract-call.ts';
 import { NetworkId } from './model/network.ts';
+import { UplinkFindings } from './model/uplink.ts';
 import {
   ForwardState,
   Network,
@@ -44,6 +45,15 @@ export const network = {
     .route({ method: 'GET', path: '/networks', summary: 'All networks', tags: ['network'] })
     .input(Nothing)
     .output(z.array(Network)),
+  uplinks: call
+    .route({
+      method: 'GET',
+      path: '/networks/uplinks',
+      summary: 'Bridges and TAP devices of this computer that can be uplinks, or why not',
+      tags: ['network'],
+    })
+    .input(Nothing)
+    .output(UplinkFindings),
   get: call
     .route({ method: 'GET', path: '/networks/{network}', summary: 'A network as it is now', tags: ['network'] })
     .input(OneNetwork)

@@ -58,7 +58,7 @@ export class LittleCore implements Disposable {
       networks: {
         ...{ list: () => [], details: unused, create: () => refuse(), configure: unused, remove: () => refuse() },
         ...{ addForward: unused, removeForward: unused, startCapture: unused, stopCapture: unused },
-        ...{ addresses: unused, reach: unused, matrix: unused },
+        ...{ addresses: unused, reach: unused, matrix: unused, uplinks: unused },
       },
       allocation: { grants: () => refuse(), preview: () => refuse() },
       tasks: { list: () => [], cancel: () => refuse() },

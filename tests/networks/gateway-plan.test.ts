@@ -9,7 +9,17 @@ const MAC = '52:54:00:00:00:01';
 
 function network(kind: NetworkKind, forwards: PortForward[] = []): Network {
   const id = NetworkId.parse(randomUUID());
-  return { id, name: kind, kind, subnet: '10.0.4.0/24', mtu: 1500, description: '', isBuiltIn: true, forwards };
+  return {
+    id,
+    name: kind,
+    kind,
+    subnet: '10.0.4.0/24',
+    mtu: 1500,
+    description: '',
+    uplink: null,
+    isBuiltIn: true,
+    forwards,
+  };
 }
 
 function machine(name: string, change: Partial<NetworkedMachine> = {}, fixedAddress: string | null = null) {

@@ -200,8 +200,8 @@ describe('a network that runs', () => {
     await core.add('web');
     await put(core, 'web', { mode: 'bridged' });
     await expect(core.client.machine.start({ machine: 'web' })).rejects.toMatchObject({
-      code: 'NOT_SUPPORTED',
-      hint: expect.stringContaining('NAT'),
+      code: 'NETWORK_NOT_FOUND',
+      hint: expect.stringContaining('inn network uplinks'),
     });
     expect(await core.client.machine.get({ machine: 'web' })).toMatchObject({
       state: 'PoweredOff',

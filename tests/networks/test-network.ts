@@ -1,10 +1,10 @@
 import { rmSync } from 'node:fs';
 import path from 'node:path';
 import { onTestFinished } from 'vitest';
-import { isAlive, killProcess } from '../../src/main/processes/process-identity.ts';
 import { NetworkClient } from '../../src/main/networks/network-client.ts';
 import type { NetworkProcessSpec } from '../../src/main/networks/network-process/process-spec.ts';
 import type { PortSettings } from '../../src/main/networks/switch/port-settings.ts';
+import { isAlive, killProcess } from '../../src/main/processes/process-identity.ts';
 import { makeTempFolder } from '../support/temp-folder.ts';
 import { macOf } from './frames.ts';
 import { USUAL_PORT } from './switch-rig.ts';
@@ -18,6 +18,7 @@ export const TEST_NETWORK: NetworkProcessSpec = {
   seed: 1,
   lingerMs: 60_000,
   gateway: null,
+  uplink: null,
 };
 
 /** A network process in a folder of its own, which goes with the test. */

@@ -174,7 +174,9 @@ describe('traffic', () => {
     const ports = [{ ...port, ...state, ...counters }];
     return {
       atMs,
-      details: [NetworkDetails.parse({ network, isRunning: true, gatewayAddress: null, ports, ...lists })],
+      details: [
+        NetworkDetails.parse({ network, isRunning: true, gatewayAddress: null, uplink: null, ports, ...lists }),
+      ],
     };
   };
 

@@ -4,8 +4,10 @@ import { networkOf } from '../../src/shared/adapter-network.ts';
 import { NetworkAdapter } from '../../src/shared/model/network.ts';
 import { Network } from '../../src/shared/model/virtual-network.ts';
 
-const network = (name: string, kind: Network['kind'], isBuiltIn: boolean) =>
-  Network.parse({ id: randomUUID(), name, kind, subnet: null, mtu: 1500, description: '', isBuiltIn, forwards: [] });
+const network = (name: string, kind: Network['kind'], isBuiltIn: boolean) => {
+  const settings = { name, kind, subnet: null, mtu: 1500, description: '', uplink: null };
+  return Network.parse({ id: randomUUID(), ...settings, isBuiltIn, forwards: [] });
+};
 
 const own = network('Lab', 'internal', false);
 const internal = network('Internal', 'internal', true);
@@ -23,4 +25,12 @@ it.each([
   ['none when it is not attached', adapter('notAttached'), undefined],
 ])('an adapter is on %s', (_, asked, expected) => {
   expect(networkOf(asked, all)).toBe(expected);
+});
+
+it('an adapter that is bridged and names no network is on the only one there is', () => {
+  const [lan, dmz] = [network('lan', 'bridged', false), network('dmz', 'bridged', false)];
+  expect(networkOf(adapter('bridged'), all)).toBeUndefined();
+  expect(networkOf(adapter('bridged'), [...all, lan])).toBe(lan);
+  expect(networkOf(adapter('bridged'), [...all, lan, dmz])).toBeUndefined();
+  expect(networkOf(adapter('bridged', dmz.id), [...all, lan, dmz])).toBe(dmz);
 });

@@ -23,6 +23,7 @@ export function createNetworkHandlers(
     stopCapture: call.stopCapture.handler(({ input }) => networks.stopCapture(input.network, input.id)),
     addresses: call.addresses.handler(({ input }) => networks.addresses(input.machine)),
     reach: call.reach.handler(({ input }) => networks.reach(input.machine, input.to, input.port)),
+    uplinks: call.uplinks.handler(() => networks.uplinks()),
     matrix: call.matrix.handler(() => networks.matrix()),
   };
 }

@@ -3,12 +3,14 @@ import type { MachineAddress } from '../../shared/network-contract.ts';
 import { endWithin, PROFILE_NAMES } from '../../shared/network-names.ts';
 import { formatBytes } from '../../shared/units.ts';
 import { fields, table } from './print.ts';
+import { uplinkStateWords, uplinkWords } from './uplink-lines.ts';
 
 const KINDS: Record<Network['kind'], string> = {
   nat: 'NAT',
   natNetwork: 'NAT Network',
   internal: 'internal',
   hostOnly: 'host-only',
+  bridged: 'bridged',
 };
 
 export function networkTable(all: readonly NetworkDetails[]): string[] {
@@ -24,23 +26,25 @@ export function networkTable(all: readonly NetworkDetails[]): string[] {
   );
 }
 
-export function networkFields({ name, kind, subnet, mtu, description, id }: Network): string[] {
+export function networkFields({ name, kind, subnet, mtu, description, uplink, id }: Network): string[] {
   return fields([
     ['Name', name],
     ['Id', id],
     ['Kind', KINDS[kind]],
     ['Range', subnet ?? 'none'],
     ['MTU', String(mtu)],
+    ...(uplink ? ([['Uplink', uplinkWords(uplink)]] as [string, string][]) : []),
     ...(description ? ([['Description', description]] as [string, string][]) : []),
   ]);
 }
 
 /** A network as it is at the moment. */
 export function networkLines(details: NetworkDetails): string[] {
-  const { network, isRunning, gatewayAddress, ports, refusals, captures } = details;
+  const { network, isRunning, gatewayAddress, ports, refusals, captures, uplink } = details;
   return [
     ...networkFields(network),
     ...fields([['State', isRunning ? `running, gateway ${gatewayAddress ?? 'none'}` : 'no machine on it is on']]),
+    ...(uplink ? fields([['Its uplink', uplinkStateWords(uplink)]]) : []),
     ...(ports.length === 0 ? [] : ['', ...portTable(ports)]),
     ...refusals.map(({ says, count }) => `Refused ${count} times: ${says}`),
     ...captures.map(({ id, path, bytes }) => `Capture ${id}: ${formatBytes(bytes)} in ${path}`),

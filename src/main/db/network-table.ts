@@ -31,6 +31,9 @@ export interface NetworkTable {
   putLease(network: NetworkId, lease: StoredLease): void;
 }
 
+/** Networks were stored before they could have an uplink. */
+const StoredSettings = NetworkSettings.extend({ uplink: NetworkSettings.shape.uplink.default(null) });
+
 interface NetworkRow {
   id: NetworkId;
   name_key: string;
@@ -121,7 +124,7 @@ function leaseStatements({ sql }: Database) {
 }
 
 function toNetwork(row: NetworkRow, forwards: PortForward[]): Network | undefined {
-  const settings = parseStored(NetworkSettings, row.settings);
+  const settings = parseStored(StoredSettings, row.settings);
   return settings && { id: row.id, ...settings, isBuiltIn: row.is_built_in === 1, forwards };
 }
 

@@ -29,11 +29,15 @@ export function isAsleep({ state, reason }: Pick<Machine, 'state' | 'reason'>): 
   return reason === 'idle' && (state === 'Paused' || state === 'Saved' || state === 'AbortedSaved');
 }
 
-/** Pure. Where two machines come down to one name, the first has it. */
+/**
+ * Pure. Where two machines come down to one name, the first has it.
+ * @param hostEnds addresses of this network that the host has itself
+ */
 export function gatewayPlan(
   network: Network,
   machines: readonly NetworkedMachine[],
   networks: readonly Network[],
+  hostEnds: GatewayPlan['fixed'] = [],
 ): GatewayPlan {
   const here = machines.flatMap((machine) =>
     adaptersOn(network, machine.config, networks).flatMap((index) => {
@@ -46,14 +50,16 @@ export function gatewayPlan(
     const name = toHostname(machine.config.name);
     if (name !== '' && !names.has(name)) names.set(name, adapter.macAddress);
   }
-  const forwards = network.forwards.flatMap((forward) => {
+  // Nothing but the machines themselves is on an internal network, though it may give addresses.
+  const reached = network.kind === 'internal' ? [] : network.forwards;
+  const forwards = reached.flatMap((forward) => {
     const end = here.find(({ machine, index }) => machine.id === forward.machineId && index === forward.adapter);
     const isOpen = end && (isAsleep(end.machine) || !isRest(end.machine.state));
     return isOpen ? [{ forward, end }] : [];
   });
   return {
     names: [...names].map(([name, macAddress]) => ({ name, macAddress })),
-    fixed: here.flatMap(({ adapter }) => fixedOf(adapter)),
+    fixed: [...hostEnds, ...here.flatMap(({ adapter }) => fixedOf(adapter))],
     forwards: forwards.map(({ forward, end }) => ({ forward, macAddress: end.adapter.macAddress })),
     asleep: forwards.flatMap(({ forward, end }) =>
       isAsleep(end.machine) || ON_THE_WAY.includes(end.machine.state) ? [forward.id] : [],

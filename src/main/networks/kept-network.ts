@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
-import { toErrorReport } from '../../shared/errors.ts';
+import { InnError, toErrorReport } from '../../shared/errors.ts';
+import { interfaceOf, type UplinkState } from '../../shared/model/uplink.ts';
 import type { Network, PortForward } from '../../shared/model/virtual-network.ts';
 import type { NetworkTable, StoredLease } from '../db/network-table.ts';
 import type { QmpEvent } from '../engines/qmp/protocol.ts';
@@ -24,6 +25,8 @@ export interface KeptNetworkDeps {
   plan: () => GatewayPlan;
   /** Somebody connects to a forward whose machine sleeps. */
   onWaiting: (forwardId: string) => void;
+  /** The uplink came up or went down. */
+  onUplink: () => void;
   onTrouble: (message: string, error: unknown) => void;
 }
 
@@ -77,6 +80,23 @@ export class KeptNetwork {
     return (await client.execute('gateway-report')) as GatewayReport; // our own process
   }
 
+  /** The uplink as it is now; undefined: there is none, or the network does not run. */
+  async uplink(): Promise<UplinkState | undefined> {
+    return this.#network.uplink === null ? undefined : this.keeper.client?.uplink();
+  }
+
+  /** @throws InnError `ENGINE_FAILED` when it runs and its uplink does not work, with the last lines of its log */
+  async assertUplink(): Promise<void> {
+    const state = await this.uplink();
+    if (!state || state.isUp) return;
+    const { name, uplink } = this.#network;
+    const why = state.failure ?? `The carrier of its uplink '${uplink && interfaceOf(uplink)}' does not answer.`;
+    throw new InnError('ENGINE_FAILED', `The network '${name}' has no way to the host's own. ${why}`, {
+      hint: state.cure ?? 'The log of the network may say more.',
+      details: { network: this.#network.id, log: state.log, logFile: this.#deps.logFile },
+    });
+  }
+
   async #prepare(client: NetworkClient): Promise<void> {
     client.onEvent((event) => this.#onEvent(event));
     if (!this.#hasGateway) return;
@@ -123,7 +143,16 @@ export class KeptNetwork {
     }
   }
 
+  #onUplink(failure: unknown): void {
+    if (typeof failure === 'string') {
+      const message = `The network '${this.#network.name}' has lost its way to the host's own.`;
+      this.#deps.onTrouble(message, new InnError('ENGINE_FAILED', failure));
+    }
+    this.#deps.onUplink();
+  }
+
   #onEvent({ event, data }: QmpEvent): void {
+    if (event === 'UPLINK_CHANGED') this.#onUplink(data?.failure);
     if (event === 'GATEWAY_WAITING') this.#deps.onWaiting(String(data?.id));
     if (event !== 'GATEWAY_LEASE') return;
     try {

@@ -3,6 +3,7 @@ import { toErrorReport } from '../../shared/errors.ts';
 import { isRest, isTransient } from '../../shared/machine-state.ts';
 import type { MachineConfig, MachineId } from '../../shared/model/machine.ts';
 import type { NetworkId } from '../../shared/model/network.ts';
+import type { Uplink } from '../../shared/model/uplink.ts';
 import type { Network } from '../../shared/model/virtual-network.ts';
 import type { NetworkTable } from '../db/network-table.ts';
 import type { Log } from '../log.ts';
@@ -10,6 +11,7 @@ import { gatewayPlan, isAsleep, type NetworkedMachine } from './gateway-plan.ts'
 import { KeptNetwork } from './kept-network.ts';
 import { type PlannedPort, parsePortId, portsOf } from './machine-ports.ts';
 import { type Traffic, TrafficCounts } from './traffic.ts';
+import { hostEndOf } from './uplinks/host-end.ts';
 
 export interface LiveNetworksDeps {
   table: NetworkTable;
@@ -18,6 +20,8 @@ export interface LiveNetworksDeps {
   networkFolderOf: (network: NetworkId) => string;
   logFileOf: (network: NetworkId) => string;
   log: Pick<Log, 'warn' | 'info'>;
+  /** @throws InnError `NOT_SUPPORTED`, with cause and cure, when this computer has no such uplink for us */
+  assertPossible: (uplink: Uplink, network: string) => Promise<void>;
   /** Wakes a machine that sleeps. */
   wake: (machine: MachineId) => Promise<unknown>;
   /** False: adapters are connected to nothing, and no process is started. */
@@ -70,7 +74,8 @@ export class LiveNetworks {
 
   /**
    * Puts the adapters of a machine on their networks, as the configuration says, and takes them off any others.
-   * @throws InnError as `portsOf` and `NetworkKeeper.plug`; what was put on before stays
+   * @throws InnError as `portsOf`, `NetworkKeeper.plug` and `KeptNetwork.assertUplink`, and `NOT_SUPPORTED` for an uplink
+   * that is not possible; what was put on before stays
    */
   async plug(id: MachineId, config: MachineConfig): Promise<void> {
     if (!this.#deps.isOn) return;
@@ -83,9 +88,11 @@ export class LiveNetworks {
         const kept = this.#keptOf(port.network);
         networks.add(kept);
         const old = before.find((each) => isSamePlace(each, port));
+        if (!old) await this.#assertPossible(port.network);
         if (old && kept.keeper.client) await this.#change(kept, old, port);
         else await kept.keeper.plug(port.request);
         this.#plugged.set(port.request.id, port);
+        if (!old) await kept.assertUplink(); // whoever is on it already keeps what is left of it
       }),
     );
     await Promise.all([...networks].map((kept) => kept.sync()));
@@ -162,6 +169,12 @@ export class LiveNetworks {
     }
   }
 
+  /** A network that runs has asked already; whether its uplink works, it knows itself. */
+  async #assertPossible(network: Network): Promise<void> {
+    if (network.uplink === null || this.isRunning(network)) return;
+    await this.#deps.assertPossible(network.uplink, network.name);
+  }
+
   async #change(kept: KeptNetwork, old: PlannedPort, { request }: PlannedPort): Promise<void> {
     if (isDeepStrictEqual(old.request, request) && kept.keeper.wanted.includes(request.id)) return;
     const { macAddress: _, ...change } = request.settings;
@@ -197,7 +210,7 @@ export class LiveNetworks {
     const networks = this.#deps.table.list();
     const network = networks.find((each) => each.id === id);
     if (!network) return { names: [], fixed: [], forwards: [], asleep: [] };
-    return gatewayPlan(network, this.#deps.machines(), networks);
+    return gatewayPlan(network, this.#deps.machines(), networks, hostEndOf(network));
   }
 
   #keptOf(network: Network): KeptNetwork {
@@ -209,6 +222,7 @@ export class LiveNetworks {
       ...{ network, table, runtimeFolder: networkFolderOf(id), logFile: logFileOf(id) },
       plan: () => this.#planOf(id),
       onWaiting: (forwardId) => this.#wake(id, forwardId),
+      onUplink: () => this.refresh(),
       onTrouble: (message, error) => this.#trouble(message, error),
     });
     this.#kept.set(id, kept);

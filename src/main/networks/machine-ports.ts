@@ -2,8 +2,10 @@ import path from 'node:path';
 import { networkOf } from '../../shared/adapter-network.ts';
 import { InnError } from '../../shared/errors.ts';
 import type { Issue, MachineConfig, MachineId } from '../../shared/model/machine.ts';
-import type { NetworkAdapter } from '../../shared/model/network.ts';
+import type { IsolationProfile, NetworkAdapter } from '../../shared/model/network.ts';
+import { interfaceOf } from '../../shared/model/uplink.ts';
 import type { Network } from '../../shared/model/virtual-network.ts';
+import { PROFILE_NAMES } from '../../shared/network-names.ts';
 import { RUNTIME_FILES } from '../engines/runtime-files.ts';
 import { isInSubnet, parseIpv4, parseSubnet } from './gateway/packets/addresses.ts';
 import type { PortRequest } from './network-process/network-ports.ts';
@@ -13,10 +15,11 @@ export interface PlannedPort {
   request: PortRequest;
 }
 
-/** Why a bridge is refused; making one takes a right that no ordinary user has. */
-const NO_BRIDGE = 'A bridge to the network of this computer needs a TAP device, which this program may not make here';
-const NO_BRIDGE_CURE =
-  'Use NAT or a NAT Network, with port forwards for what others are to reach; or ask an administrator for a TAP device.';
+/** What to do when there is no bridged network, or not just one. */
+const MAKE_BRIDGED =
+  'Make one in the Network Manager, or with `inn network create lan --kind bridged --bridge <bridge>`; `inn network uplinks` says what this computer has.';
+/** Whoever is beyond an uplink, no rule of ours can be kept about. */
+const UNKEPT_PROFILES: readonly IsolationProfile[] = ['standard', 'noLan'];
 
 /** Name of an adapter's port on its switch. */
 export const portIdOf = (machine: MachineId, adapter: number): string => `${machine}/${adapter}`;
@@ -29,7 +32,8 @@ export function parsePortId(id: string): { machineId: MachineId; adapter: number
 
 /**
  * The ports that a machine's adapters need.
- * @throws InnError `NOT_SUPPORTED` for a bridge, `NETWORK_NOT_FOUND` when the network of an adapter is gone
+ * @throws InnError `NETWORK_NOT_FOUND` when the network of an adapter is gone or was never made, `INVALID_CONFIG` for a
+ * profile that its network cannot keep
  */
 export function portsOf(
   machine: { id: MachineId; config: MachineConfig; runtimeFolder: string },
@@ -38,7 +42,8 @@ export function portsOf(
   return machine.config.adapters.flatMap((adapter, index) => {
     if (adapter.mode === 'notAttached') return [];
     const network = networkOf(adapter, networks);
-    if (!network) throw refusal(adapter, index, machine.config.name);
+    if (!network) throw refusal(adapter, index, machine.config.name, networks);
+    assertKept(adapter, index, machine.config.name, network);
     const socket = path.join(machine.runtimeFolder, RUNTIME_FILES.frames(index));
     return [{ network, request: { id: portIdOf(machine.id, index), path: socket, settings: portSettings(adapter) } }];
   });
@@ -53,11 +58,16 @@ function portSettings(adapter: NetworkAdapter): PortRequest['settings'] {
   };
 }
 
-function refusal({ mode }: NetworkAdapter, index: number, machine: string): InnError {
+function refusal(
+  { mode, networkId }: NetworkAdapter,
+  index: number,
+  machine: string,
+  networks: readonly Network[],
+): InnError {
   const details = { adapter: index, mode };
-  if (mode === 'bridged') {
-    const message = `Adapter ${index + 1} of '${machine}' cannot be bridged. ${NO_BRIDGE}.`;
-    return new InnError('NOT_SUPPORTED', message, { hint: NO_BRIDGE_CURE, details });
+  if (mode === 'bridged' && networkId === null) {
+    const message = `Adapter ${index + 1} of '${machine}' cannot be bridged. ${whyNoBridged(networks)}`;
+    return new InnError('NETWORK_NOT_FOUND', message, { hint: bridgedCure(networks), details });
   }
   return new InnError('NETWORK_NOT_FOUND', `The network of adapter ${index + 1} of '${machine}' is gone.`, {
     hint: 'Choose another network in the settings of the machine.',
@@ -65,21 +75,55 @@ function refusal({ mode }: NetworkAdapter, index: number, machine: string): InnE
   });
 }
 
+const bridgedOf = (networks: readonly Network[]): Network[] => networks.filter(({ kind }) => kind === 'bridged');
+
+function whyNoBridged(networks: readonly Network[]): string {
+  return bridgedOf(networks).length === 0 ? 'There is no bridged network yet.' : 'There are several bridged networks.';
+}
+
+const bridgedCure = (networks: readonly Network[]): string =>
+  bridgedOf(networks).length === 0 ? MAKE_BRIDGED : 'Choose one of them in the settings of the machine.';
+
+/** A promise that nobody can keep is not made: no rule of ours reaches beyond an uplink. */
+function assertKept({ profile }: NetworkAdapter, index: number, machine: string, { kind, name }: Network): void {
+  if (kind !== 'bridged' || !UNKEPT_PROFILES.includes(profile)) return;
+  throw new InnError('INVALID_CONFIG', `Adapter ${index + 1} of '${machine}': ${unkept(profile, name)}`, {
+    hint: UNKEPT_CURE,
+    details: { adapter: index, profile },
+  });
+}
+
+const unkept = (profile: IsolationProfile, network: string): string =>
+  `the isolation '${PROFILE_NAMES[profile]}' cannot be kept on the bridged network '${network}', which leads to everything that this computer's network reaches.`;
+const UNKEPT_CURE = "Choose 'Open' to be part of that network, or 'Offline' for the machines of this network alone.";
+
 /** What would be wrong with the networks of a configuration. */
 export function networkIssues({ adapters }: MachineConfig, networks: readonly Network[]): Issue[] {
   return adapters.flatMap((adapter, index): Issue[] => {
     const field = `adapters.${index}`;
     if (adapter.mode === 'notAttached') return [];
-    if (adapter.mode === 'bridged') {
-      const message = `${NO_BRIDGE}: the machine does not start so. ${NO_BRIDGE_CURE}`;
+    const network = networkOf(adapter, networks);
+    if (!network && adapter.mode === 'bridged' && adapter.networkId === null) {
+      const message = `${whyNoBridged(networks)} The machine does not start so. ${bridgedCure(networks)}`;
       return [{ severity: 'warning', field: `${field}.mode`, message }];
     }
-    const network = networkOf(adapter, networks);
     if (!network) {
       return [{ severity: 'error', field: `${field}.networkId`, message: 'There is no such network of this kind.' }];
     }
-    return addressIssues(adapter, network, `${field}.fixedAddress`);
+    return [
+      ...profileIssues(adapter, network, `${field}.profile`),
+      ...addressIssues(adapter, network, `${field}.fixedAddress`),
+    ];
   });
+}
+
+function profileIssues({ profile }: NetworkAdapter, { kind, name, uplink }: Network, field: string): Issue[] {
+  if (!UNKEPT_PROFILES.includes(profile) || uplink === null) return [];
+  const message =
+    kind === 'bridged'
+      ? `The machine does not start so: ${unkept(profile, name)} ${UNKEPT_CURE}`
+      : `With the isolation '${PROFILE_NAMES[profile]}' the guest does not meet '${interfaceOf(uplink)}', the interface of this computer on the network '${name}'. Choose 'Open' if it should.`;
+  return [{ severity: 'warning', field, message }];
 }
 
 function addressIssues({ fixedAddress }: NetworkAdapter, { name, subnet }: Network, field: string): Issue[] {

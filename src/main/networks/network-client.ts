@@ -3,11 +3,12 @@ import path from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { InnError, isErrorCode } from '../../shared/errors.ts';
+import type { UplinkState } from '../../shared/model/uplink.ts';
+import { QmpClient } from '../engines/qmp/client.ts';
+import type { QmpEvent } from '../engines/qmp/protocol.ts';
 import { launchProgram } from '../processes/launch-program.ts';
 import { endLeftover, readProcessFile } from '../processes/leftover.ts';
 import { isAlive, type ProcessIdentity } from '../processes/process-identity.ts';
-import { QmpClient } from '../engines/qmp/client.ts';
-import type { QmpEvent } from '../engines/qmp/protocol.ts';
 import type { CaptureOptions } from './network-process/capture.ts';
 import type { CaptureState } from './network-process/captures.ts';
 import type { PortRequest, PortState } from './network-process/network-ports.ts';
@@ -124,6 +125,12 @@ export class NetworkClient {
 
   async ports(): Promise<PortState[]> {
     return (await this.execute('query-ports')) as PortState[];
+  }
+
+  /** Undefined: the network has no uplink. */
+  async uplink(): Promise<UplinkState | undefined> {
+    const state = (await this.execute('query-uplink')) as Partial<UplinkState>;
+    return state.isUp === undefined ? undefined : (state as UplinkState);
   }
 
   async table(): Promise<KnownAddress[]> {

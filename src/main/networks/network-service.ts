@@ -1,11 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import { InnError } from '../../shared/errors.ts';
 import { toHostname } from '../../shared/host-name.ts';
 import { isRest } from '../../shared/machine-state.ts';
 import type { Machine, MachineId } from '../../shared/model/machine.ts';
 import { NetworkId } from '../../shared/model/network.ts';
+import type { UplinkFindings } from '../../shared/model/uplink.ts';
 import type {
   Network,
   NetworkCapture,
@@ -26,6 +28,7 @@ import { portIdOf } from './machine-ports.ts';
 import { assertSettings, BUILT_IN_NETWORKS, usualSubnet } from './network-settings.ts';
 import { addressesOf, captureView, gatewayAddresses, leasesView, portsView, refusalsView } from './network-view.ts';
 import { ReachReport } from './reach-report.ts';
+import type { UplinkFinder } from './uplinks/uplink-finder.ts';
 
 /** Changes of a network; what is absent or undefined stays. */
 export type NetworkChange = { [K in keyof Omit<NetworkSettings, 'kind'>]?: NetworkSettings[K] | undefined };
@@ -44,7 +47,7 @@ export interface NetworkService {
   details(ref: string): Promise<NetworkDetails>;
   /** @throws InnError `NAME_IN_USE`, `INVALID_CONFIG` */
   create(input: NetworkChange & { name: string; kind: NetworkKind }): Network;
-  /** @throws InnError `NAME_IN_USE`, `INVALID_CONFIG`; `NETWORK_IN_USE` for a new range or MTU while machines are on it */
+  /** @throws InnError `NAME_IN_USE`, `INVALID_CONFIG`; `NETWORK_IN_USE` for a new range, MTU or uplink while machines are on it */
   configure(ref: string, change: NetworkChange): Promise<Network>;
   /** @throws InnError `INVALID_STATE` for a built-in one, `NETWORK_IN_USE` while adapters are on it */
   remove(ref: string): { id: NetworkId };
@@ -56,6 +59,8 @@ export interface NetworkService {
   addresses(machine: string): Promise<MachineAddress[]>;
   reach(machine: string, to: string, port?: number): Promise<ReachAnswer>;
   matrix(): Promise<{ ends: string[]; answers: ReachAnswer[] }>;
+  /** What of this computer can be the uplink of a network. */
+  uplinks(): Promise<UplinkFindings>;
 }
 
 export interface NetworkServiceDeps {
@@ -64,6 +69,7 @@ export interface NetworkServiceDeps {
   machines: { list(): Machine[]; get(ref: string): Machine; find(id: MachineId): Machine | undefined };
   live: LiveNetworks;
   events: Pick<Events, 'subscribe'>;
+  uplinks: Pick<UplinkFinder, 'find'>;
   /** Where captures go that are given no file. */
   captureFolder: string;
 }
@@ -122,10 +128,10 @@ class Networks implements NetworkService {
 
   create({ name, kind, ...change }: NetworkChange & { name: string; kind: NetworkKind }): Network {
     const { table, commit } = this.#deps;
-    const { subnet = usualSubnet(kind, table.list()), mtu = 1500, description = '' } = change;
+    const { subnet = usualSubnet(kind, table.list()), mtu = 1500, description = '', uplink = null } = change;
     const id = NetworkId.parse(randomUUID());
-    const network: Network = { id, name, kind, subnet, mtu, description, isBuiltIn: false, forwards: [] };
-    assertSettings(network);
+    const network: Network = { id, name, kind, subnet, mtu, description, uplink, isBuiltIn: false, forwards: [] };
+    assertSettings(network, table.list());
     return commit((publish) => {
       table.insert(network);
       publish({ kind: 'networkChanged', network });
@@ -138,11 +144,14 @@ class Networks implements NetworkService {
     const before = this.get(ref);
     const given = Object.fromEntries(Object.entries(change).filter(([, value]) => value !== undefined));
     const network: Network = { ...before, ...given };
-    assertSettings(network);
-    if (network.subnet !== before.subnet || network.mtu !== before.mtu) {
+    assertSettings(network, table.list());
+    const isOther = (['subnet', 'mtu', 'uplink'] as const).some(
+      (field) => !isDeepStrictEqual(network[field], before[field]),
+    );
+    if (isOther) {
       const on = machines.list().filter(({ state }) => !isRest(state));
       const users = on.filter(({ config }) => adaptersOn(network, config, table.list()).length > 0);
-      if (users.length > 0) throw inUse(network, users, 'given other addresses or another MTU');
+      if (users.length > 0) throw inUse(network, users, 'given other addresses, another MTU or another uplink');
     }
     commit((publish) => {
       table.update(network);
@@ -175,16 +184,18 @@ class Networks implements NetworkService {
     const { table, machines, live } = this.#deps;
     const network = this.get(ref);
     const kept = live.isRunning(network) ? live.of(network) : undefined;
-    const [ports, captures, report] = await Promise.all([
+    const [ports, captures, report, uplink] = await Promise.all([
       kept?.keeper.ports() ?? [],
       kept?.keeper.client?.captures() ?? [],
       kept?.report(),
+      kept?.uplink(),
     ]);
     const [all, leases] = [machines.list(), table.leases(network.id)];
     return {
       network,
       isRunning: kept !== undefined,
       gatewayAddress: gatewayAddresses(network)?.gateway ?? null,
+      uplink: uplink ?? null,
       ports: portsView(ports, all, leases),
       leases: leasesView(leases, all, network, table.list()),
       forwards: await this.#forwards.states(network),
@@ -233,6 +244,10 @@ class Networks implements NetworkService {
 
   matrix(): Promise<{ ends: string[]; answers: ReachAnswer[] }> {
     return this.#reach.matrix();
+  }
+
+  uplinks(): Promise<UplinkFindings> {
+    return this.#deps.uplinks.find();
   }
 
   /** @throws InnError `INVALID_STATE` while it does not run */

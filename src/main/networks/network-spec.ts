@@ -17,7 +17,7 @@ export function gatewaySettingsOf({ kind, subnet, mtu }: Network): GatewaySettin
 
 /** What its process is started with. Its name is not in it: a network is renamed without a new process. */
 export function specOf(network: Network): NetworkProcessSpec {
-  const { id, kind, mtu } = network;
+  const { id, kind, mtu, uplink } = network;
   return {
     format: 1,
     networkId: id,
@@ -27,5 +27,6 @@ export function specOf(network: Network): NetworkProcessSpec {
     seed: Number.parseInt(id.slice(0, 6), 16),
     lingerMs: LINGER_MS,
     gateway: gatewaySettingsOf(network) ?? null,
+    uplink,
   };
 }

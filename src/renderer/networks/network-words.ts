@@ -6,6 +6,7 @@ export const KIND_NOTES: Record<NetworkKind, string> = {
   natNetwork: 'The machines reach each other, and the outside through this computer',
   internal: 'The machines reach each other, and nothing else',
   hostOnly: 'The machines reach each other, and this computer reaches them through port forwards; nothing beyond',
+  bridged: "The machines stand in this computer's own network, as computers of their own",
 };
 
 /** What the guest reaches in each mode, and who reaches the guest (field guide §2.6, networking modes). */

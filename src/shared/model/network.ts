@@ -5,7 +5,7 @@ export type AdapterModel = z.infer<typeof AdapterModel>;
 
 /**
  * `nat`: the guest reaches the host's network, and no other guest; `natNetwork`: the same, together with the other guests
- * of its network; `internal`: only the other guests; `hostOnly`: they and the host; `bridged`: the host's own network.
+ * of its network; `internal`: only the other guests; `hostOnly`: they and the host; `bridged`: the network that the host is in.
  */
 export const AdapterMode = z.enum(['notAttached', 'nat', 'natNetwork', 'internal', 'hostOnly', 'bridged']);
 export type AdapterMode = z.infer<typeof AdapterMode>;
@@ -45,7 +45,7 @@ export const NetworkAdapter = z.object({
   mode: AdapterMode,
   macAddress: MacAddress,
   isCableConnected: z.boolean(),
-  /** The network of `natNetwork`, `internal`, `hostOnly`; null: the usual one of that kind. */
+  /** The network of `natNetwork`, `internal`, `hostOnly`, `bridged`; null: the usual one of that kind, or the only one that is bridged. */
   networkId: NetworkId.nullable().default(null),
   profile: IsolationProfile.default('standard'),
   /** Of frames that are not for this machine. */

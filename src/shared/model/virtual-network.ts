@@ -1,8 +1,9 @@
 import * as z from 'zod';
 import { MachineId } from './machine.ts';
 import { IsolationProfile, NetworkId } from './network.ts';
+import { Uplink, UplinkState } from './uplink.ts';
 
-export const NetworkKind = z.enum(['nat', 'natNetwork', 'internal', 'hostOnly']);
+export const NetworkKind = z.enum(['nat', 'natNetwork', 'internal', 'hostOnly', 'bridged']);
 export type NetworkKind = z.infer<typeof NetworkKind>;
 
 export const NetworkName = z
@@ -38,11 +39,13 @@ export type PortForward = z.infer<typeof PortForward>;
 export const NetworkSettings = z.object({
   name: NetworkName,
   kind: NetworkKind,
-  /** Null: no addresses are given and there is no gateway (`internal` only). */
+  /** Null: no addresses are given and there is no gateway (`internal` and `bridged` only). */
   subnet: Subnet.nullable(),
   /** Largest content of a frame, in bytes. */
   mtu: z.int().min(576).max(9000),
   description: z.string().max(1000),
+  /** The way to the host's own interface: of `bridged` always, of `hostOnly` a TAP device or none, of others none. */
+  uplink: Uplink.nullable(),
 });
 export type NetworkSettings = z.infer<typeof NetworkSettings>;
 
@@ -114,6 +117,8 @@ export const NetworkDetails = z.object({
   /** It runs as long as a machine is on it. */
   isRunning: z.boolean(),
   gatewayAddress: z.string().nullable(),
+  /** Null: the network has no uplink, or does not run. */
+  uplink: UplinkState.nullable(),
   ports: z.array(NetworkPort),
   leases: z.array(NetworkLease),
   forwards: z.array(ForwardState),

@@ -9,6 +9,7 @@ import type { Gateway } from './gateway-slot.ts';
 import type { NetworkPorts } from './network-ports.ts';
 import { type ProbeAnswer, ProbeRequest } from './probe.ts';
 import type { NetworkProcessSpec } from './process-spec.ts';
+import type { NetworkUplink } from './uplink.ts';
 
 export interface CommandParts {
   spec: NetworkProcessSpec;
@@ -17,6 +18,7 @@ export interface CommandParts {
   probe: (request: ProbeRequest) => Promise<ProbeAnswer>;
   probeFrames: (request: FrameProbeRequest) => Promise<{ fates: FrameFate[] }>;
   gateway: Gateway | undefined;
+  uplink: NetworkUplink | undefined;
   quit: () => void;
 }
 
@@ -41,6 +43,7 @@ const StartCapture = z.strictObject({
  * | `query-ports` | every port: settings, whether its machine is there, counters |
  * | `probe-port` | as `probeFrom` |
  * | `probe-frames` | as `probeFrames` |
+ * | `query-uplink` | as `NetworkUplink.state`; nothing where there is none |
  * | `query-table` | which address is behind which port |
  * | `start-capture`, `stop-capture`, `query-captures` | as `Captures` |
  * | `quit` | ends the process |
@@ -53,6 +56,7 @@ export function networkCommands({
   probe,
   probeFrames,
   gateway,
+  uplink,
   quit,
 }: CommandParts): Record<string, QmpCommand> {
   const commands: Record<string, QmpCommand> = {
@@ -69,6 +73,7 @@ export function networkCommands({
     'probe-port': taking(ProbeRequest, (request) => probe(request)),
     'probe-frames': taking(FrameProbeRequest, (request) => probeFrames(request)),
     'query-ports': () => ports.list(),
+    'query-uplink': () => uplink?.state(),
     'query-table': () => ports.table(),
     'start-capture': taking(StartCapture, ({ id, ...options }) => captures.start(id, options)),
     'stop-capture': taking(OnePort, ({ id }) => captures.stop(id)),

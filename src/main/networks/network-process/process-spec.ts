@@ -1,3 +1,5 @@
+import type { Uplink } from '../../../shared/model/uplink.ts';
+
 /** What the core hands to a network process, as `network.json` in its runtime folder. Plain data only. */
 export interface NetworkProcessSpec {
   /** Version of this document. */
@@ -14,6 +16,8 @@ export interface NetworkProcessSpec {
   lingerMs: number;
   /** What the gateway has to know, in its own form; null: the network has none. */
   gateway: unknown;
+  /** The way to the host's own interface; null: there is none. */
+  uplink: Uplink | null;
 }
 
 /** Names of the files in the runtime folder of a network (mode 0700). */

@@ -16,7 +16,7 @@ import {
 import { tryAccelerator, Verdict } from './accelerator-trial.ts';
 import { BootCache } from './boot-cache.ts';
 import { findPackageManager, type PackageManager } from './cures.ts';
-import { findProgram, isProgram } from './find-program.ts';
+import { findProgram, findQemu } from './find-program.ts';
 import * as say from './findings.ts';
 import { findUefi } from './firmware.ts';
 import { findSound, NO_SOUND, pickAudioDriver } from './host-sound.ts';
@@ -35,8 +35,6 @@ export interface ProbeResult {
   installation: Installation | undefined;
 }
 
-const PROGRAMS = ['qemu-system-x86_64', 'qemu-kvm'];
-const PROGRAMS_32_BIT = ['qemu-system-i386'];
 /** An accelerator that works answers long before; for one that hangs nobody need wait. */
 const TRIAL_PATIENCE_MS = 1_000;
 
@@ -44,7 +42,7 @@ const TRIAL_PATIENCE_MS = 1_000;
 export async function probeQemu(options: ProbeOptions): Promise<ProbeResult> {
   const manager = await findPackageManager();
   const named = options.env.INNKEEPER_QEMU;
-  const binary = findBinary(named, options.env);
+  const binary = findQemu(options.env);
   if (process.platform === 'win32') return unavailable([say.platformUnfit()]);
   if (binary === undefined) return unavailable([say.qemuMissing(named, manager)]);
   const cache = new BootCache(options.cacheFolder);
@@ -71,12 +69,6 @@ export async function probeQemu(options: ProbeOptions): Promise<ProbeResult> {
 function hear(binary: string, cache: BootCache): Promise<Testimony | string> {
   const answered = (testimony: Testimony | string): boolean => typeof testimony !== 'string';
   return cache.get('qemu', binary, z.union([Testimony, z.string()]), () => interrogate(binary), answered);
-}
-
-/** The i386 program runs 32-bit guests only, so it is the last choice. */
-function findBinary(named: string | undefined, env: ProbeOptions['env']): string | undefined {
-  if (named) return isProgram(named) ? named : undefined;
-  return findProgram(PROGRAMS, env) ?? findProgram(PROGRAMS_32_BIT, env);
 }
 
 function unavailable(findings: Finding[], version: string | null = null): ProbeResult {
