@@ -1,9 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { mkdir } from 'node:fs/promises';
-import path from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { InnError } from '../../shared/errors.ts';
-import { toHostname } from '../../shared/host-name.ts';
 import { isRest } from '../../shared/machine-state.ts';
 import type { Machine, MachineId } from '../../shared/model/machine.ts';
 import { NetworkId } from '../../shared/model/network.ts';
@@ -24,7 +21,7 @@ import type { Events } from '../events.ts';
 import { adaptersOn } from './attachment.ts';
 import { type AddedForward, Forwards } from './forwards.ts';
 import type { LiveNetworks } from './live-networks.ts';
-import { portIdOf } from './machine-ports.ts';
+import { type CaptureRequest, NetworkCaptures } from './network-captures.ts';
 import { assertSettings, BUILT_IN_NETWORKS, usualSubnet } from './network-settings.ts';
 import { addressesOf, captureView, gatewayAddresses, leasesView, portsView, refusalsView } from './network-view.ts';
 import { ReachReport } from './reach-report.ts';
@@ -32,13 +29,6 @@ import type { UplinkFinder } from './uplinks/uplink-finder.ts';
 
 /** Changes of a network; what is absent or undefined stays. */
 export type NetworkChange = { [K in keyof Omit<NetworkSettings, 'kind'>]?: NetworkSettings[K] | undefined };
-
-export interface CaptureRequest {
-  machine?: string | undefined;
-  adapter?: number | undefined;
-  path?: string | undefined;
-  limitBytes: number;
-}
 
 /** `ref` is a network's name or id everywhere; each call throws `NETWORK_NOT_FOUND` when there is none. */
 export interface NetworkService {
@@ -96,11 +86,13 @@ class Networks implements NetworkService {
   readonly #deps: NetworkServiceDeps;
   readonly #forwards: Forwards;
   readonly #reach: ReachReport;
+  readonly #captures: NetworkCaptures;
 
   constructor(deps: NetworkServiceDeps) {
     this.#deps = deps;
     this.#forwards = new Forwards(deps);
     this.#reach = new ReachReport(deps);
+    this.#captures = new NetworkCaptures(deps);
     void this.#follow();
   }
 
@@ -213,24 +205,11 @@ class Networks implements NetworkService {
   }
 
   async startCapture(ref: string, request: CaptureRequest): Promise<NetworkCapture> {
-    const network = this.get(ref);
-    const client = this.#clientOf(network);
-    const machine = request.machine === undefined ? undefined : this.#deps.machines.get(request.machine);
-    const portId = machine ? portIdOf(machine.id, this.#adapterFor(network, machine, request.adapter)) : null;
-    const id = randomUUID();
-    const file = request.path ?? this.#captureFile(network, id);
-    await mkdir(path.dirname(file), { recursive: true, mode: 0o700 });
-    await client.startCapture(id, { portId, path: file, limitBytes: request.limitBytes });
-    return captureView({ id, portId, path: file, limitBytes: request.limitBytes, frames: 0, bytes: 0, failure: null });
+    return this.#captures.start(this.get(ref), request);
   }
 
   async stopCapture(ref: string, id: string): Promise<NetworkCapture> {
-    const network = this.get(ref);
-    const last = await this.#clientOf(network).stopCapture(id);
-    if (last) return captureView(last);
-    throw new InnError('NETWORK_NOT_FOUND', `There is no capture '${id}' on the network '${network.name}'.`, {
-      hint: 'It ended with the last machine of the network, or was stopped before.',
-    });
+    return this.#captures.stop(this.get(ref), id);
   }
 
   async addresses(ref: string): Promise<MachineAddress[]> {
@@ -248,30 +227,6 @@ class Networks implements NetworkService {
 
   uplinks(): Promise<UplinkFindings> {
     return this.#deps.uplinks.find();
-  }
-
-  /** @throws InnError `INVALID_STATE` while it does not run */
-  #clientOf(network: Network) {
-    const { live } = this.#deps;
-    const client = live.isRunning(network) ? live.of(network).keeper.client : undefined;
-    if (client) return client;
-    throw new InnError('INVALID_STATE', `The network '${network.name}' does not run: no machine on it is on.`, {
-      hint: 'Start a machine that has an adapter on it.',
-    });
-  }
-
-  #adapterFor(network: Network, { config }: Machine, wanted: number | undefined): number {
-    const own = adaptersOn(network, config, this.#deps.table.list());
-    const index = wanted ?? own[0];
-    if (index !== undefined && own.includes(index)) return index;
-    throw new InnError('INVALID_CONFIG', `'${config.name}' has no such adapter on the network '${network.name}'.`, {
-      hint: 'Leave the machine out to capture the whole network.',
-    });
-  }
-
-  #captureFile({ name }: Network, id: string): string {
-    const time = new Date().toISOString().slice(0, 19).replaceAll(':', '-');
-    return path.join(this.#deps.captureFolder, `${toHostname(name)}-${time}-${id.slice(0, 4)}.pcapng`);
   }
 }
 

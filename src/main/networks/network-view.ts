@@ -102,9 +102,9 @@ export function leasesView(
   }));
 }
 
-export function captureView({ id, portId, path, bytes }: CaptureState): NetworkCapture {
+export function captureView({ id, portId, path, frames, bytes, failure }: CaptureState): NetworkCapture {
   const port = portId === null ? null : parsePortId(portId);
-  return { id, machineId: port?.machineId ?? null, adapter: port?.adapter ?? null, path, bytes };
+  return { id, machineId: port?.machineId ?? null, adapter: port?.adapter ?? null, path, frames, bytes, failure };
 }
 
 export function refusalsView(counts: Readonly<Record<string, number>>): NetworkDetails['refusals'] {

@@ -97,7 +97,11 @@ export const NetworkCapture = z.object({
   machineId: MachineId.nullable(),
   adapter: z.int().nullable(),
   path: z.string(),
+  /** What was captured; the file holds the last of it, up to twice its limit. */
+  frames: z.int().nonnegative(),
   bytes: z.int().nonnegative(),
+  /** Why it ended by itself; null while it goes on, or when it was ended. */
+  failure: z.string().nullable(),
 });
 export type NetworkCapture = z.infer<typeof NetworkCapture>;
 
