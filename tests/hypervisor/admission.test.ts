@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { admit } from '../../src/main/hypervisor/admission.ts';
-import { ENGINE_OVERHEAD_BYTES } from '../../src/main/hypervisor/admission-claims.ts';
 import { refusalHint, refusalMessage } from '../../src/main/hypervisor/admission-words.ts';
+import { ENGINE_OVERHEAD_BYTES } from '../../src/shared/process-memory.ts';
 import { GIB, MIB } from '../../src/shared/units.ts';
 import { makeClaim, makeRequest, requests } from './admission-arbitrary.ts';
 

@@ -1,7 +1,9 @@
 import type { Command } from 'commander';
 import { contract } from '../../shared/contract.ts';
+import { isOnline } from '../../shared/machine-state.ts';
 import { wholeNumber } from './arguments.ts';
 import { type CliContext, show, withConnection } from './context.ts';
+import { memoryWarnings } from './memory-lines.ts';
 import { budgetFields } from './pool-lines.ts';
 import { doctorLines, hostFields, machineFields, machineTable } from './print.ts';
 import { summaryOf } from './summary.ts';
@@ -22,7 +24,9 @@ export function addInfoCommands(program: Command, context: CliContext): void {
     .description(summaryOf(contract.machine.get))
     .action(async (machine: string, _options: object, command: Command) => {
       await withConnection(context, async ({ client }) => {
-        show(context, command, await client.machine.get({ machine }), machineFields);
+        const found = await client.machine.get({ machine });
+        const warnings = isOnline(found.state) ? memoryWarnings(await client.usage.latest({}), [found]) : [];
+        show(context, command, found, () => [...machineFields(found), ...warnings]);
       });
     });
   program

@@ -6,6 +6,7 @@ import type { MachineUsage, UsageSample } from '../../shared/model/usage.ts';
 import { formatBytes } from '../../shared/units.ts';
 import { choice } from './choice.ts';
 import { type CliContext, wantsJson, withConnection } from './context.ts';
+import { memoryWarnings } from './memory-lines.ts';
 import { table } from './print.ts';
 import { summaryOf } from './summary.ts';
 
@@ -39,6 +40,7 @@ export function topLines(sample: UsageSample, machines: Machine[], sort: Sort): 
     `${lines.length} of ${machines.length} machines are on`,
     '',
     ...table(['NAME', 'STATE', 'CPU', 'RAM', 'OF', 'DISK R/s', 'DISK W/s', 'NET IN/s', 'NET OUT/s'], lines.map(toRow)),
+    ...memoryWarnings(sample, machines),
   ];
 }
 

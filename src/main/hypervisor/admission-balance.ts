@@ -1,12 +1,7 @@
 import type { EngineId } from '../../shared/model/engine.ts';
 import type { MachineId } from '../../shared/model/machine.ts';
-import {
-  ballooned,
-  countedBytes,
-  ENGINE_OVERHEAD_BYTES,
-  type MachineClaim,
-  outstandingBytes,
-} from './admission-claims.ts';
+import { ENGINE_OVERHEAD_BYTES } from '../../shared/process-memory.ts';
+import { ballooned, countedBytes, type MachineClaim, outstandingBytes } from './admission-claims.ts';
 
 /** What a pool allows, as plain data. */
 export interface PoolBudget {

@@ -1,17 +1,6 @@
 import type { EngineId } from '../../shared/model/engine.ts';
 import type { MachineId } from '../../shared/model/machine.ts';
-import { MIB } from '../../shared/units.ts';
-
-/**
- * Memory that an engine takes beyond the guest's own. Embedded: emulator and compiled guest code, measured at 113 to
- * 148 MiB for a booted Linux guest. QEMU (TCG): its heap and translated code, measured at 95 to 115 MiB beside the memory
- * of a small Linux guest that had worked; a full translation cache of 128 MiB would make it about 200.
- */
-export const ENGINE_OVERHEAD_BYTES: Record<EngineId, number> = {
-  embedded: 150 * MIB,
-  qemu: 200 * MIB,
-  fake: 0,
-};
+import { ENGINE_OVERHEAD_BYTES } from '../../shared/process-memory.ts';
 
 /** A machine that is online, or on its way there, and what it holds and may still come to hold. */
 export interface MachineClaim {

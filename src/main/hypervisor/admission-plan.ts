@@ -1,9 +1,10 @@
 import type { PlanChoice } from '../../shared/model/admission.ts';
 import { LIMITS } from '../../shared/model/hardware.ts';
 import type { MachineId } from '../../shared/model/machine.ts';
+import { ENGINE_OVERHEAD_BYTES } from '../../shared/process-memory.ts';
 import { MIB } from '../../shared/units.ts';
 import { type AdmissionRequest, afterBallooning, afterSaving, type Balance, fits, weigh } from './admission-balance.ts';
-import { ENGINE_OVERHEAD_BYTES, type MachineClaim } from './admission-claims.ts';
+import type { MachineClaim } from './admission-claims.ts';
 
 /** Halvings in the search for how hard the balloons must press: finer than a MiB in a million. */
 const BALLOON_STEPS = 20;

@@ -1,6 +1,11 @@
-import { IconActivity } from '@tabler/icons-react';
+import { IconActivity, IconAlertTriangle } from '@tabler/icons-react';
 import type { Machine } from '../../shared/model/machine.ts';
 import type { MachineUsage } from '../../shared/model/usage.ts';
+import {
+  isMemoryBeyondExpected,
+  MEMORY_BEYOND_EXPECTED_HINT,
+  memoryBeyondExpectedWords,
+} from '../../shared/process-memory.ts';
 import { formatBytes } from '../../shared/units.ts';
 import { Block, Fact, Facts } from '../components/block.tsx';
 import { Sparkline } from '../components/sparkline.tsx';
@@ -37,7 +42,21 @@ export function UsageBlock({ machine }: { machine: Machine }) {
         </Fact>
         <Fact label="Processor time">{formatSeconds(now.processorSeconds)}</Fact>
       </Facts>
+      <MemoryWarning machine={machine} usage={now} />
     </Block>
+  );
+}
+
+/** Says that the process has grown too large, and what to do; nothing while it is as expected. */
+function MemoryWarning({ machine: { config, engine }, usage }: { machine: Machine; usage: MachineUsage }) {
+  if (engine === null || !isMemoryBeyondExpected(engine, usage)) return null;
+  return (
+    <p className={classes.warning} role="status">
+      <IconAlertTriangle size={17} stroke={1.7} aria-hidden />
+      <span>
+        <b>{memoryBeyondExpectedWords(config.name, engine, usage)}</b> {MEMORY_BEYOND_EXPECTED_HINT}
+      </span>
+    </p>
   );
 }
 
