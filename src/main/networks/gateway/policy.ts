@@ -22,8 +22,8 @@ export interface Surroundings {
 /** Each rule with what it says, for the report that names the one responsible. */
 export const RULES = {
   'open.everything': `The profile '${PROFILE_NAMES.open}' lets the machine reach everything.`,
-  'standard.outside': `The profile '${PROFILE_NAMES.standard}' lets the machine reach all but the host itself.`,
-  'standard.host': `The profile '${PROFILE_NAMES.standard}' keeps the machine from services of the host.`,
+  'standard.outside': `The profile '${PROFILE_NAMES.standard}' lets the machine reach all but this computer itself.`,
+  'standard.host': `The profile '${PROFILE_NAMES.standard}' keeps the machine from services of this computer.`,
   'noLan.internet': `The profile '${PROFILE_NAMES.noLan}' lets the machine reach the internet.`,
   'noLan.private': `The profile '${PROFILE_NAMES.noLan}' keeps the machine from private, local and reserved addresses.`,
   'offline.network': `The profile '${PROFILE_NAMES.offline}' lets the machine reach its own network.`,
@@ -32,9 +32,9 @@ export const RULES = {
   'gateway.services': 'Addresses and names are given by the gateway, unless in quarantine.',
   'gateway.multicast': 'The gateway carries no multicast and no broadcast to the outside.',
   'gateway.network': 'The gateway carries nothing between machines of one network: they reach each other directly.',
-  'gateway.noOutside': 'This network has no outside: its machines and the host only.',
+  'gateway.noOutside': 'This network has no outside: its machines and this computer only.',
   'gateway.protocol': 'The gateway carries TCP and UDP to the outside, and answers a ping only for itself.',
-  'gateway.forward': 'A port forward lets the host reach the machine.',
+  'gateway.forward': 'A port forward lets this computer reach the machine.',
   'gateway.spoofed': 'The frame bears an address or belongs to a connection of another machine.',
   'limit.tcp': 'The machine has as many TCP connections open as one machine may.',
   'limit.udp': 'The machine has as many UDP mappings open as one machine may.',

@@ -63,8 +63,11 @@ export const isLinkLocal = (address: Ipv6): boolean => address >> 118n === LINK_
 
 export const isMulticast = (address: Ipv6): boolean => address >> 120n === 0xffn;
 
-/** ::/8: nothing in it is an address that a packet on a network may be sent to (RFC 4291, sections 2.5.2, 2.5.3 and 2.5.5). */
-export const isNeverOnWire = (address: Ipv6): boolean => address >> 120n === 0n;
+/**
+ * The unspecified address, the loopback, and IPv4 addresses in the clothes of IPv6, which lead to places that no rule of this
+ * family sees: no packet on a network may be sent there (RFC 4291, sections 2.5.2, 2.5.3 and 2.5.5).
+ */
+export const isNeverOnWire = (address: Ipv6): boolean => address >> 96n === 0n;
 
 /** Where those listen who may have an address (RFC 4291, section 2.7.1). */
 export const solicitedNodeOf = (address: Ipv6): Ipv6 => SOLICITED_NODE_PREFIX | (address & 0xff_ffffn);
