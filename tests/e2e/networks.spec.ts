@@ -1,4 +1,7 @@
-import { expect, type Page } from '@playwright/test';
+import { readFile } from 'node:fs/promises';
+import { expect, type Locator, type Page } from '@playwright/test';
+import { readPcapng } from '../support/read-pcapng.ts';
+import { GUEST_READY, SerialConsole } from '../support/serial-console.ts';
 import { type App, picture, test } from './app.ts';
 
 /** Machines of the embedded engine, off, each with one adapter. */
@@ -20,6 +23,25 @@ async function attach(page: Page, machine: string, network: string): Promise<voi
   await page.getByRole('option', { name: network, exact: true }).click();
   await dialog.getByRole('button', { name: 'OK' }).click();
   await expect(dialog).toBeHidden();
+}
+
+/** The same view in both appearances; it ends in the light one. */
+async function pictures(page: Page, name: string): Promise<void> {
+  await picture(page, `${name}-light`);
+  await page.emulateMedia({ colorScheme: 'dark' });
+  await picture(page, `${name}-dark`);
+  await page.emulateMedia({ colorScheme: 'light' });
+}
+
+/** Finds cells of the isolation report by the names of their ends. */
+async function cellsOf(matrix: Locator): Promise<(from: string, to: string) => Locator> {
+  await expect(matrix.getByRole('row').nth(1)).toBeVisible();
+  const columns = await matrix.getByRole('columnheader').allInnerTexts();
+  return (from, to) =>
+    matrix
+      .getByRole('row', { name: new RegExp(`^${from}`) })
+      .getByRole('gridcell')
+      .nth(columns.indexOf(to) - 1);
 }
 
 test('two machines on a network of their own: addresses, a forward, the map, and who reaches whom', async ({
@@ -71,13 +93,7 @@ test('two machines on a network of their own: addresses, a forward, the map, and
 
   await page.getByRole('tab', { name: 'Isolation' }).click();
   const matrix = page.getByRole('grid', { name: 'Who reaches whom' });
-  await expect(matrix.getByRole('row', { name: /^web/ })).toBeVisible();
-  const columns = await matrix.getByRole('columnheader').allInnerTexts();
-  const cell = (from: string, to: string) =>
-    matrix
-      .getByRole('row', { name: new RegExp(`^${from}`) })
-      .getByRole('gridcell')
-      .nth(columns.indexOf(to) - 1);
+  const cell = await cellsOf(matrix);
   await expect(cell('web', 'mail')).toContainText('Yes');
   await expect(cell('web', 'lone')).toContainText('No');
   await cell('web', 'lone').focus();
@@ -151,4 +167,68 @@ test('isolation, limits and the cable of a running machine are set in its settin
   await expect(words).toContainText('pulled');
   await expect(words).toContainText('Offline');
   await picture(page, 'networks-map-pulled');
+});
+
+test('what a network has carried, given and refused is shown, and frames are tried at its gateway', async ({
+  page,
+  app,
+}) => {
+  const { client } = app.connection;
+  await makeMachines(app, ['web', 'lone']);
+  await client.machine.start({ machine: 'web' });
+  await using serial = new SerialConsole(await app.connection.openChannel('web', 'serial'));
+  await serial.expect(GUEST_READY);
+  await serial.run('until ip -4 addr show eth0 | grep -q inet; do sleep 0.1; done');
+  const [{ address } = { address: null }] = await client.network.addresses({ machine: 'web' });
+
+  await page.keyboard.press('Control+h');
+  await page.getByRole('grid', { name: 'Networks' }).getByRole('row').filter({ hasText: '10.0.2.0/24' }).click();
+  const details = page.getByRole('region', { name: 'Network NAT', exact: true });
+  await details.getByRole('tab', { name: /Captures/ }).click();
+  await details.getByRole('button', { name: 'Start capture' }).click();
+  const capture = details.getByRole('table', { name: 'Captures' }).getByRole('row', { name: 'the whole network' });
+  const written = capture.getByRole('cell').nth(2);
+  await expect(written).toBeVisible();
+  const before = await written.innerText();
+  await serial.run('ping -c 3 10.0.2.1');
+  await expect(written).not.toHaveText(before);
+  await pictures(page, 'networks-captures');
+  const path = (await capture.getByRole('cell').nth(1).innerText()).trim();
+  await capture.getByRole('button', { name: 'Stop the capture of the whole network' }).click();
+  await expect(page.getByText(`are in ${path}.`)).toBeVisible();
+  const { frames } = readPcapng(await readFile(path));
+  expect(frames.length).toBeGreaterThanOrEqual(6);
+
+  await details.getByRole('tab', { name: /Leases/ }).click();
+  const leases = details.getByRole('table', { name: 'Leases' });
+  await expect(leases.getByRole('row', { name: 'web' })).toContainText(address ?? 'an address');
+  await pictures(page, 'networks-leases');
+
+  await details.getByRole('tab', { name: /Refusals/ }).click();
+  await expect(details.getByText('Nothing has been refused')).toBeVisible();
+  await serial.run('wget -q -O - http://host.inn:9/ || true');
+  const refusals = details.getByRole('table', { name: 'Refusals' });
+  await expect(refusals.getByRole('row', { name: 'standard.host' })).toContainText("The profile 'Standard' keeps");
+  await pictures(page, 'networks-refusals');
+  const counts = () => refusals.getByRole('row').allInnerTexts();
+  const counted = await counts();
+
+  await page.getByRole('tab', { name: 'Isolation' }).click();
+  const cell = await cellsOf(page.getByRole('grid', { name: 'Who reaches whom' }));
+  await expect(cell('web', 'Internet')).toHaveText('Yes ✓');
+  await expect(cell('web', 'Local network')).toHaveText('Yes ✓');
+  await expect(cell('web', 'This computer')).toHaveText('Yes ✓');
+  await expect(cell('web', 'Services of this computer')).toHaveText('No ✓');
+  await expect(cell('lone', 'Internet')).toHaveText('Yes');
+  await cell('web', 'Local network').focus();
+  const tried = page.getByRole('list', { name: 'Frames that were tried' });
+  await expect(tried.getByRole('listitem')).toHaveCount(5);
+  await pictures(page, 'networks-isolation-lan');
+  await cell('web', 'Services of this computer').focus();
+  await expect(tried).toContainText('administratively prohibited');
+  await pictures(page, 'networks-isolation-host');
+
+  await page.getByRole('tab', { name: 'Networks', exact: true }).click();
+  await details.getByRole('tab', { name: /Refusals/ }).click();
+  await expect.poll(counts).toEqual(counted); // what was tried is not counted
 });

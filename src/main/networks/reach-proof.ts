@@ -36,7 +36,7 @@ function says(fate: FrameFate): string {
     case 'answered':
       return 'answered.';
     case 'wouldOpen':
-      return `let through. The gateway was about to connect to ${fate.address} port ${fate.port}; it went no further.`;
+      return `let through; stopped where the gateway would have connected to ${fate.address} port ${fate.port}.`;
     case 'dropped':
       return fate.reason === 'cable' ? 'ended at the pulled cable.' : 'kept by the switch.';
     case 'refused':
