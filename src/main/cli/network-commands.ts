@@ -1,10 +1,10 @@
-import path from 'node:path';
 import type { Command } from 'commander';
 import { contract } from '../../shared/contract.ts';
 import type { Uplink } from '../../shared/model/uplink.ts';
 import { NetworkKind } from '../../shared/model/virtual-network.ts';
 import type { InnClient } from '../api/client-link.ts';
-import { size, wholeNumber } from './arguments.ts';
+import { wholeNumber } from './arguments.ts';
+import { addCaptureCommand } from './capture-command.ts';
 import { choice } from './choice.ts';
 import { type CliContext, show, withConnection } from './context.ts';
 import { addressTable, leaseTable, networkFields, networkLines, networkTable, reachLines } from './network-lines.ts';
@@ -34,7 +34,7 @@ export function addNetworkCommands(program: Command, context: CliContext): void 
   addRemove(group, context);
   addLeases(group, context);
   addUplinks(group, context);
-  addCapture(group, context);
+  addCaptureCommand(group, context);
   addIp(program, context);
   addReach(program, context);
 }
@@ -142,40 +142,6 @@ function addUplinks(group: Command, context: CliContext): void {
       await withConnection(context, async ({ client }) =>
         show(context, command, await client.network.uplinks({}), uplinkLines),
       );
-    });
-}
-
-interface CaptureOptions {
-  machine?: string;
-  adapter?: number;
-  file?: string;
-  limit?: number;
-  stop?: string;
-}
-
-function addCapture(group: Command, context: CliContext): void {
-  group
-    .command('capture <network>')
-    .description(`${summaryOf(contract.network.startCapture)}; it goes on until --stop`)
-    .option('--machine <machine>', 'only what this machine sends and gets')
-    .option('--adapter <n>', 'which of its adapters', wholeNumber(1, 8))
-    .option('--file <file>', 'by default a new file in the data folder')
-    .option('--limit <size>', 'size at which a new file begins', size)
-    .option('--stop <id>', 'end a capture')
-    .action(async (network: string, options: CaptureOptions, command: Command) => {
-      const { machine, adapter, file, limit, stop } = options;
-      await withConnection(context, async ({ client }) => {
-        const capture =
-          stop === undefined
-            ? await client.network.startCapture({
-                ...{ network, machine, limitBytes: limit, adapter: adapter === undefined ? undefined : adapter - 1 },
-                path: file === undefined ? undefined : path.resolve(file),
-              })
-            : await client.network.stopCapture({ network, id: stop });
-        const ending =
-          stop === undefined ? `End it with: inn network capture '${network}' --stop ${capture.id}` : 'Ended.';
-        show(context, command, capture, () => [`Capture ${capture.id} in ${capture.path}`, ending]);
-      });
     });
 }
 

@@ -47,7 +47,10 @@ export function networkLines(details: NetworkDetails): string[] {
     ...(uplink ? fields([['Its uplink', uplinkStateWords(uplink)]]) : []),
     ...(ports.length === 0 ? [] : ['', ...portTable(ports)]),
     ...refusals.map(({ says, count }) => `Refused ${count} times: ${says}`),
-    ...captures.map(({ id, path, bytes }) => `Capture ${id}: ${formatBytes(bytes)} in ${path}`),
+    ...captures.map(
+      ({ id, path, bytes, failure }) =>
+        `Capture ${id}: ${formatBytes(bytes)} in ${path}${failure === null ? '' : `; it ended by itself: ${failure}`}`,
+    ),
   ];
 }
 
@@ -76,27 +79,6 @@ export function leaseTable({ leases }: NetworkDetails): string[] {
       ...[address, macAddress, machineName ?? '-', hostName ?? '-', expiresAt],
     ]),
   );
-}
-
-/** @param nameOf name of a machine by its id */
-export function forwardTable(all: readonly NetworkDetails[], nameOf: (id: string) => string): string[] {
-  const rows = all.flatMap(({ network, forwards }) =>
-    network.forwards.map((forward) => {
-      const state = forwards.find(({ id }) => id === forward.id);
-      const status =
-        state?.failure ?? (state?.openPort == null ? 'closed: the machine is off' : `open on ${state.openPort}`);
-      return [
-        nameOf(forward.machineId),
-        forward.protocol,
-        `${forward.hostAddress}:${forward.hostPort}`,
-        String(forward.guestPort),
-        status,
-        forward.id,
-      ];
-    }),
-  );
-  if (rows.length === 0) return ['No port forwards yet. Try `inn forward add <machine> 8080:80`.'];
-  return table(['MACHINE', 'PROTOCOL', 'HOST', 'GUEST PORT', 'STATE', 'ID'], rows);
 }
 
 export function addressTable(addresses: readonly MachineAddress[]): string[] {
