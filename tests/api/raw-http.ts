@@ -1,7 +1,9 @@
 import { type IncomingHttpHeaders, request } from 'node:http';
 import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
+import { expect } from 'vitest';
 import { WebSocket } from 'ws';
+import type { ServedLittleCore } from './served-little-core.ts';
 
 export interface Answer {
   status: number;
@@ -70,4 +72,19 @@ export function closeOf(socket: WebSocket): Promise<{ code: number; reason: stri
   return new Promise((resolve) => {
     socket.once('close', (code, reason) => resolve({ code, reason: reason.toString() }));
   });
+}
+
+export async function openedWebSocket(
+  url: string,
+  headers: Record<string, string>,
+  protocols: string[] = [],
+): Promise<WebSocket> {
+  const opening = await openWebSocket(url, headers, protocols);
+  if ('refusal' in opening) throw new Error(`refused with ${opening.refusal.status}: ${opening.refusal.body}`);
+  return opening.socket;
+}
+
+/** Whatever was done to the core before, it must go on answering. */
+export async function expectAlive({ url, authorized }: Pick<ServedLittleCore, 'url' | 'authorized'>): Promise<void> {
+  expect((await ask(url, '/api/machines', { headers: authorized })).status).toBe(200);
 }
