@@ -22,7 +22,7 @@ export interface Surroundings {
 /** Each rule with what it says, for the report that names the one responsible. */
 export const RULES = {
   'open.everything': `The profile '${PROFILE_NAMES.open}' lets the machine reach everything.`,
-  'standard.outside': `The profile '${PROFILE_NAMES.standard}' lets the machine reach all but this computer itself.`,
+  'standard.outside': `The profile '${PROFILE_NAMES.standard}' lets the machine reach all but services of this computer.`,
   'standard.host': `The profile '${PROFILE_NAMES.standard}' keeps the machine from services of this computer.`,
   'noLan.internet': `The profile '${PROFILE_NAMES.noLan}' lets the machine reach the internet.`,
   'noLan.private': `The profile '${PROFILE_NAMES.noLan}' keeps the machine from private, local and reserved addresses.`,

@@ -24,7 +24,7 @@ export interface ProbeAnswer {
  * Asks for an address as if the machine at a port had asked, and looks whether the answer reaches that port: the frames go
  * every way that the machine's own would go. The question is the one of RFC 5227 (no sender's address), so that it changes
  * no table of anybody; the answer to it is not shown to the guest, and nothing is counted.
- * @throws InnError `INVALID_STATE` when there is no such port
+ * @throws InnError `INVALID_STATE` when there is no such port, `CONFLICT` while its guest sends too many broadcasts
  */
 export async function probeFrom(
   network: VirtualSwitch,
@@ -33,7 +33,7 @@ export async function probeFrom(
   const port = network.ports.get(portId);
   const wanted = parseIpv4(address);
   if (!port || wanted === undefined) throw new InnError('INVALID_STATE', `There is no adapter '${portId}' here.`);
-  const { promise, resolve } = Promise.withResolvers<ProbeAnswer>();
+  const { promise, resolve, reject } = Promise.withResolvers<ProbeAnswer>();
   const divert = (frame: Uint8Array): boolean => {
     const answeredBy = answererIn(frame, wanted);
     if (answeredBy !== undefined) resolve({ answeredBy });
@@ -46,7 +46,10 @@ export async function probeFrom(
     network.receive(port, bytes, HEADER_BYTES, bytes.length);
     network.flush();
   });
-  if (reason) resolve({ answeredBy: null });
+  // Among too many questions of the guest's own, nothing is learnt from one more that is not carried.
+  if (reason === 'storm')
+    reject(new InnError('CONFLICT', `The adapter '${portId}' sends more broadcasts than it may.`));
+  else if (reason) resolve({ answeredBy: null });
   return promise.finally(() => {
     port.diversions.delete(divert);
     clearTimeout(timer);
