@@ -35,6 +35,8 @@ export const MachineAddress = z.object({
   network: z.string().nullable(),
   networkId: NetworkId.nullable(),
   address: z.string().nullable(),
+  /** IPv6 addresses that its guest was heard to use of late, the one that stays first. */
+  addresses6: z.array(z.string()),
   name: z.string().nullable(),
 });
 export type MachineAddress = z.infer<typeof MachineAddress>;

@@ -166,7 +166,14 @@ describe('the map', () => {
 describe('traffic', () => {
   const machineId = randomUUID();
   const look = (atMs: number, inBytes: number, outBytes: number) => {
-    const port = { machineId, machineName: 'web', adapter: 0, macAddress: '52:54:00:00:00:01', address: null };
+    const port = {
+      machineId,
+      machineName: 'web',
+      adapter: 0,
+      macAddress: '52:54:00:00:00:01',
+      address: null,
+      addresses6: [],
+    };
     const state = { name: 'web.inn', profile: 'standard', isCableConnected: true, isUp: true, drops: {} };
     const counters = { inFrames: 0, inBytes, outFrames: 0, outBytes };
     const lists = { leases: [], forwards: [], captures: [], refusals: [] };
@@ -175,7 +182,15 @@ describe('traffic', () => {
     return {
       atMs,
       details: [
-        NetworkDetails.parse({ network, isRunning: true, gatewayAddress: null, uplink: null, ports, ...lists }),
+        NetworkDetails.parse({
+          network,
+          isRunning: true,
+          gatewayAddress: null,
+          ipv6: null,
+          uplink: null,
+          ports,
+          ...lists,
+        }),
       ],
     };
   };

@@ -40,10 +40,11 @@ export function networkFields({ name, kind, subnet, mtu, description, uplink, id
 
 /** A network as it is at the moment. */
 export function networkLines(details: NetworkDetails): string[] {
-  const { network, isRunning, gatewayAddress, ports, refusals, captures, uplink } = details;
+  const { network, isRunning, gatewayAddress, ipv6, ports, refusals, captures, uplink } = details;
   return [
     ...networkFields(network),
     ...fields([['State', isRunning ? `running, gateway ${gatewayAddress ?? 'none'}` : 'no machine on it is on']]),
+    ...(ipv6 ? fields([['IPv6', `${ipv6.prefix}, gateway ${ipv6.gatewayAddress}`]]) : []),
     ...(uplink ? fields([['Its uplink', uplinkStateWords(uplink)]]) : []),
     ...(ports.length === 0 ? [] : ['', ...portTable(ports)]),
     ...refusals.map(({ says, count }) => `Refused ${count} times: ${says}`),
@@ -84,8 +85,9 @@ export function leaseTable({ leases }: NetworkDetails): string[] {
 export function addressTable(addresses: readonly MachineAddress[]): string[] {
   return table(
     ['ADAPTER', 'ADDRESS', 'NAME', 'NETWORK', 'MAC ADDRESS'],
-    addresses.map(({ adapter, address, name, network, macAddress }) => [
-      ...[String(adapter + 1), address ?? '-', name ?? '-', network ?? 'none', macAddress],
+    addresses.flatMap(({ adapter, address, addresses6, name, network, macAddress }) => [
+      [String(adapter + 1), address ?? '-', name ?? '-', network ?? 'none', macAddress],
+      ...addresses6.map((each) => ['', each, '', '', '']),
     ]),
   );
 }

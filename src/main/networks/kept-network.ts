@@ -15,6 +15,13 @@ export interface GatewayReport {
   leases: StoredLease[];
   forwards: OpenForward[];
   refusalCounts: Record<string, number>;
+  ipv6Addresses: HeardAddresses[];
+}
+
+/** What an adapter was heard to use of late. */
+export interface HeardAddresses {
+  macAddress: string;
+  addresses: string[];
 }
 
 export interface KeptNetworkDeps {
@@ -30,7 +37,7 @@ export interface KeptNetworkDeps {
   onTrouble: (message: string, error: unknown) => void;
 }
 
-const NO_REPORT: GatewayReport = { leases: [], forwards: [], refusalCounts: {} };
+const NO_REPORT: GatewayReport = { leases: [], forwards: [], refusalCounts: {}, ipv6Addresses: [] };
 
 /** One network with its process, and with its gateway as the plan wants it. */
 export class KeptNetwork {

@@ -23,7 +23,15 @@ import { type AddedForward, Forwards } from './forwards.ts';
 import type { LiveNetworks } from './live-networks.ts';
 import { type CaptureRequest, NetworkCaptures } from './network-captures.ts';
 import { assertSettings, BUILT_IN_NETWORKS, usualSubnet } from './network-settings.ts';
-import { addressesOf, captureView, gatewayAddresses, leasesView, portsView, refusalsView } from './network-view.ts';
+import {
+  addressesOf,
+  captureView,
+  gatewayAddresses,
+  ipv6Of,
+  leasesView,
+  portsView,
+  refusalsView,
+} from './network-view.ts';
 import { ReachReport } from './reach-report.ts';
 import type { UplinkFinder } from './uplinks/uplink-finder.ts';
 
@@ -187,8 +195,9 @@ class Networks implements NetworkService {
       network,
       isRunning: kept !== undefined,
       gatewayAddress: gatewayAddresses(network)?.gateway ?? null,
+      ipv6: ipv6Of(network),
       uplink: uplink ?? null,
-      ports: portsView(ports, all, leases),
+      ports: portsView(ports, all, leases, report?.ipv6Addresses ?? []),
       leases: leasesView(leases, all, network, table.list()),
       forwards: await this.#forwards.states(network),
       captures: captures.map(captureView),
@@ -213,8 +222,14 @@ class Networks implements NetworkService {
   }
 
   async addresses(ref: string): Promise<MachineAddress[]> {
-    const { table, machines } = this.#deps;
-    return addressesOf(machines.get(ref), table.list(), ({ id }) => table.leases(id));
+    const { table, machines, live } = this.#deps;
+    const [machine, networks] = [machines.get(ref), table.list()];
+    const own = networks.filter(
+      (each) => live.isRunning(each) && adaptersOn(each, machine.config, networks).length > 0,
+    );
+    const reports = await Promise.all(own.map((network) => live.of(network).report()));
+    const heardOn = (network: Network) => reports[own.indexOf(network)]?.ipv6Addresses ?? [];
+    return addressesOf(machine, networks, ({ id }) => table.leases(id), heardOn);
   }
 
   reach(ref: string, to: string, port?: number): Promise<ReachAnswer> {

@@ -1,5 +1,6 @@
 import type { Network } from '../../shared/model/virtual-network.ts';
 import type { GatewaySettings } from './gateway/gateway-settings.ts';
+import { ulaPrefixOf } from './gateway/ula-prefix.ts';
 import type { NetworkProcessSpec } from './network-process/process-spec.ts';
 
 /** Locally administered, and outside of what machines' adapters get (52:54:00). The same on every network. */
@@ -9,10 +10,10 @@ const GATEWAY_ID = 'gateway';
 const LINGER_MS = 60_000;
 
 /** What the gateway of a network is told; undefined: the network has none, and gives no addresses. */
-export function gatewaySettingsOf({ kind, subnet, mtu }: Network): GatewaySettings | undefined {
+export function gatewaySettingsOf({ id, kind, subnet, mtu }: Network): GatewaySettings | undefined {
   if (subnet === null) return undefined;
   const hasOutside = kind === 'nat' || kind === 'natNetwork';
-  return { id: GATEWAY_ID, macAddress: GATEWAY_MAC, subnet, mtu, hasOutside };
+  return { id: GATEWAY_ID, macAddress: GATEWAY_MAC, subnet, ipv6Prefix: ulaPrefixOf(id), mtu, hasOutside };
 }
 
 /** What its process is started with. Its name is not in it: a network is renamed without a new process. */

@@ -1,6 +1,7 @@
 import { networkOf } from '../../shared/adapter-network.ts';
 import { toHostname } from '../../shared/host-name.ts';
 import type { Machine } from '../../shared/model/machine.ts';
+import type { NetworkAdapter } from '../../shared/model/network.ts';
 import type {
   Network,
   NetworkCapture,
@@ -13,7 +14,9 @@ import type { StoredLease } from '../db/network-table.ts';
 import { adaptersOn } from './attachment.ts';
 import { parseSettings } from './gateway/gateway-settings.ts';
 import { formatIpv4 } from './gateway/packets/addresses.ts';
+import { formatIpv6 } from './gateway/packets/ip-address.ts';
 import { RULES, type RuleId } from './gateway/policy.ts';
+import type { HeardAddresses } from './kept-network.ts';
 import { parsePortId } from './machine-ports.ts';
 import type { CaptureState } from './network-process/captures.ts';
 import type { PortState } from './network-process/network-ports.ts';
@@ -33,6 +36,19 @@ export function gatewayAddresses(network: Network): { gateway: string; hostAlias
   return { gateway: formatIpv4(address), hostAlias: formatIpv4(hostAlias) };
 }
 
+/** The same of IPv6, with the prefix that machines make their addresses in; null: the network carries none. */
+export function ipv6Of(network: Network): NetworkDetails['ipv6'] {
+  const settings = gatewaySettingsOf(network);
+  const ipv6 = settings && parseSettings(settings).ipv6;
+  if (!ipv6) return null;
+  const { prefix, address, hostAlias } = ipv6;
+  return {
+    prefix: `${formatIpv6(prefix)}/64`,
+    gatewayAddress: formatIpv6(address),
+    hostAlias: formatIpv6(hostAlias),
+  };
+}
+
 /** The address that an adapter has: by its lease, or the one that is fixed for it; null: none. */
 export function addressOf(
   { macAddress, fixedAddress }: Machine['config']['adapters'][number],
@@ -41,11 +57,16 @@ export function addressOf(
   return leases.find((lease) => lease.macAddress === macAddress)?.address ?? fixedAddress;
 }
 
+/** The IPv6 addresses that an adapter was heard to use on a network. */
+const heardOf = ({ macAddress }: NetworkAdapter, heard: readonly HeardAddresses[]): string[] =>
+  heard.find((each) => each.macAddress === macAddress)?.addresses ?? [];
+
 /** Where each adapter of a machine is. */
 export function addressesOf(
   { config }: Machine,
   networks: readonly Network[],
   leasesOf: (network: Network) => readonly StoredLease[],
+  heardOn: (network: Network) => readonly HeardAddresses[],
 ): MachineAddress[] {
   return config.adapters.map((adapter, index) => {
     const network = networkOf(adapter, networks);
@@ -56,6 +77,7 @@ export function addressesOf(
       network: network?.name ?? null,
       networkId: network?.id ?? null,
       address: network && hasNames ? addressOf(adapter, leasesOf(network)) : null,
+      addresses6: network ? heardOf(adapter, heardOn(network)) : [],
       name: hasNames ? fullName(config.name) : null,
     };
   });
@@ -66,6 +88,7 @@ export function portsView(
   states: readonly PortState[],
   machines: readonly Machine[],
   leases: readonly StoredLease[],
+  heard: readonly HeardAddresses[],
 ): NetworkPort[] {
   return states.flatMap(({ id, settings, isUp, counters }) => {
     const { machineId, adapter: index } = parsePortId(id);
@@ -76,7 +99,12 @@ export function portsView(
     return [
       {
         ...{ machineId, machineName: machine.config.name, adapter: index, macAddress: settings.macAddress },
-        ...{ address: addressOf(adapter, leases), name: fullName(machine.config.name), profile: settings.profile },
+        ...{
+          address: addressOf(adapter, leases),
+          addresses6: heardOf(adapter, heard),
+          name: fullName(machine.config.name),
+          profile: settings.profile,
+        },
         ...{ isCableConnected: settings.isCableConnected, isUp, ...counted },
         drops: Object.fromEntries(Object.entries(dropped).filter(([, count]) => count > 0)),
       },

@@ -18,12 +18,13 @@ export function AddressFacts({ machine }: { machine: Machine }) {
 
 function Addresses({ machine: { id, revision } }: { machine: Machine }) {
   const { answer = [] } = useWatched(() => api.network.addresses({ machine: id }), `${id} ${revision}`, EVERY_MS);
-  const given = answer.filter(({ address }) => address !== null);
+  const given = answer.filter(({ address, addresses6 }) => address !== null || addresses6.length > 0);
   const isOne = given.length === 1;
-  return given.map(({ adapter, address, name, network }) => (
+  return given.map(({ adapter, address, addresses6, name, network }) => (
     <Fact key={adapter} label={isOne ? 'Address' : `Address ${adapter + 1}`}>
       <span title={network === null ? undefined : `On the network '${network}'`}>
-        {address !== null && <Copied text={address} />} {name !== null && <Copied text={name} />}
+        {address !== null && <Copied text={address} />} {addresses6[0] && <Copied text={addresses6[0]} />}{' '}
+        {name !== null && <Copied text={name} />}
       </span>
     </Fact>
   ));

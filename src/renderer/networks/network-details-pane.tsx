@@ -20,6 +20,7 @@ export function NetworkDetailsPane({ row }: { row: NetworkRow }) {
   const [tab, setTab] = useState<string | null>('ports');
   const { answer, failure } = useWatched(() => api.network.get({ network: network.id }), network.id, EVERY_MS);
   const count = (label: string, many: number | undefined) => (many ? `${label} (${many})` : label);
+  const ipv6 = answer?.ipv6 == null ? '' : ` · IPv6 ${answer.ipv6.prefix}, gateway ${answer.ipv6.gatewayAddress}`;
   const gateway = answer?.gatewayAddress == null ? '' : ` · gateway ${answer.gatewayAddress}`;
   return (
     <section className={classes.details} aria-label={`Network ${network.name}`}>
@@ -28,6 +29,7 @@ export function NetworkDetailsPane({ row }: { row: NetworkRow }) {
         <p className={classes.note}>
           {network.description || KIND_NOTES[network.kind]}
           {gateway} · MTU {network.mtu}
+          {ipv6}
         </p>
       </header>
       <Tabs value={tab} onChange={setTab}>

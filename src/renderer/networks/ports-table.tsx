@@ -40,7 +40,8 @@ export function PortsTable({ details }: { details: NetworkDetails }) {
 }
 
 function Row({ port, traffic }: { port: NetworkPort; traffic: Traffic | undefined }) {
-  const { machineId, machineName, adapter, address, name, profile, macAddress, isCableConnected, isUp } = port;
+  const { machineId, machineName, adapter, address, addresses6, name, profile, macAddress, isCableConnected, isUp } =
+    port;
   const drops = dropWords(port.drops);
   return (
     <tr>
@@ -55,7 +56,9 @@ function Row({ port, traffic }: { port: NetworkPort; traffic: Traffic | undefine
           {adapter > 0 && ` (adapter ${adapter + 1})`}
         </UnstyledButton>
       </td>
-      <td>{address === null ? <span className={classes.note}>none yet</span> : <Copied text={address} />}</td>
+      <td title={addresses6.join(', ') || undefined}>
+        {address === null ? <span className={classes.note}>none yet</span> : <Copied text={address} />}
+      </td>
       <td>
         <Copied text={name} />
       </td>

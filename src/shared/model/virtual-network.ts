@@ -67,6 +67,8 @@ export const NetworkPort = z.object({
   macAddress: z.string(),
   /** The address that it was given; null while there is none. */
   address: z.string().nullable(),
+  /** IPv6 addresses that it was heard to use of late, the one that stays first. */
+  addresses6: z.array(z.string()),
   /** `<machine>.inn`. */
   name: z.string(),
   profile: IsolationProfile,
@@ -121,6 +123,8 @@ export const NetworkDetails = z.object({
   /** It runs as long as a machine is on it. */
   isRunning: z.boolean(),
   gatewayAddress: z.string().nullable(),
+  /** The network's own IPv6 prefix, the gateway's address in it, and the one that stands for the host; null: it carries none. */
+  ipv6: z.object({ prefix: z.string(), gatewayAddress: z.string(), hostAlias: z.string() }).nullable(),
   /** Null: the network has no uplink, or does not run. */
   uplink: UplinkState.nullable(),
   ports: z.array(NetworkPort),

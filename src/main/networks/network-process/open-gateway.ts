@@ -31,7 +31,7 @@ const Name = z.object({ name: z.string(), macAddress: z.string() });
  * | `gateway-names`, `gateway-fixed` | names and fixed addresses, in place of all before |
  * | `gateway-forward-add`, `gateway-forward-remove` | opens and closes a port of the host |
  * | `gateway-asleep` | the forwards whose machines sleep, in place of all before: who connects there is held |
- * | `gateway-report` | leases, open forwards, refusals by rule |
+ * | `gateway-report` | leases, open forwards, refusals by rule, IPv6 addresses that were heard |
  *
  * | event | tells |
  * |---|---|
@@ -76,8 +76,8 @@ function commandsOf(gateway: NatGateway, asleep: Set<string>): Record<string, Qm
       for (const id of ids) asleep.add(id);
     }),
     'gateway-report': () => {
-      const { leases, forwards, refusalCounts } = gateway.report();
-      return { leases, forwards, refusalCounts, asleep: [...asleep] };
+      const { leases, forwards, refusalCounts, ipv6Addresses } = gateway.report();
+      return { leases, forwards, refusalCounts, ipv6Addresses, asleep: [...asleep] };
     },
   };
 }
