@@ -19,6 +19,14 @@ const removed = (digit: number): ChangeEvent => ({
 });
 
 describe('a subscription', () => {
+  it('opens with nothing for those who look for themselves', async () => {
+    const events = createEvents();
+    const stream = events.watch();
+    events.publish(removed(1));
+    expect((await stream.next()).value).toEqual(SNAPSHOT);
+    expect((await stream.next()).value).toEqual(removed(1));
+  });
+
   it('opens with the snapshot, then has every change in order, whether it waits or lags', async () => {
     const events = createEvents();
     events.publish(removed(0));

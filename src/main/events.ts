@@ -13,25 +13,40 @@ export interface Events {
    * A subscriber that falls `QUEUE_LIMIT` events behind is cut off: its next step throws `TIMEOUT`.
    */
   subscribe(snapshot: () => WorldEvent): AsyncIterableIterator<WorldEvent>;
+  /** As `subscribe`, for those who look at the world themselves: the stream opens with nothing in it, at once. */
+  watch(): AsyncIterableIterator<WorldEvent>;
   /** Ends every stream, as when the core closes. */
   close(): void;
 }
+
+/** A world with nothing in it. */
+const NOTHING: WorldEvent = {
+  kind: 'snapshot',
+  machines: [],
+  media: [],
+  snapshots: [],
+  pools: [],
+  networks: [],
+  tasks: [],
+};
 
 /** Events that wait for one subscriber at most. A burst over a thousand machines fits several times. */
 export const QUEUE_LIMIT = 8192;
 
 export function createEvents(queueLimit: number = QUEUE_LIMIT): Events {
   const queues = new Set<EventQueue>();
+  const subscribe = (snapshot: () => WorldEvent): EventQueue => {
+    const queue = new EventQueue(queueLimit, () => queues.delete(queue));
+    queue.push(snapshot());
+    queues.add(queue);
+    return queue;
+  };
   return {
     publish: (event) => {
       for (const queue of queues) queue.push(event);
     },
-    subscribe: (snapshot) => {
-      const queue = new EventQueue(queueLimit, () => queues.delete(queue));
-      queue.push(snapshot());
-      queues.add(queue);
-      return queue;
-    },
+    subscribe,
+    watch: () => subscribe(() => NOTHING),
     close: () => {
       for (const queue of [...queues]) queue.end();
     },

@@ -12,15 +12,7 @@ describe('the life of a machine', () => {
     const house = openHouse();
     const id = house.add();
     const told: string[] = [];
-    const changes = house.events.subscribe(() => ({
-      kind: 'snapshot',
-      machines: [],
-      media: [],
-      snapshots: [],
-      pools: [],
-      networks: [],
-      tasks: [],
-    }));
+    const changes = house.events.watch();
     await house.runner.start(id);
     await house.runner.pause(id);
     await house.runner.resume(id);

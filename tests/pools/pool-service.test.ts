@@ -60,9 +60,7 @@ describe('resource pools', () => {
     await client.machine.start({ machine: 'web' });
     await pool.assign({ machine: 'web', pool: 'inner' });
     const told: string[] = [];
-    const events = app.services.events.subscribe(() => ({
-      ...{ kind: 'snapshot', machines: [], media: [], snapshots: [], pools: [], networks: [], tasks: [] },
-    }));
+    const events = app.services.events.watch();
     expect(await pool.remove({ pool: 'inner' })).toEqual({ id: inner.id });
     expect((await client.machine.get({ machine: 'web' })).config.resources.poolId).toBe(outer.id);
     expect((await pool.list({})).find(({ id }) => id === leaf.id)?.parentId).toBe(outer.id);

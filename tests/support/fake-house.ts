@@ -120,16 +120,7 @@ export function openHouse({ memoryAvailableBytes = async () => 64 * GIB, ...over
       return this.becomes(id, (record) => states.includes(record.state));
     },
     async becomes(id: MachineId, isSo: (record: MachineRecord) => boolean): Promise<MachineRecord> {
-      const changes = events.subscribe(() => ({
-        kind: 'snapshot',
-        machines: [],
-        media: [],
-        snapshots: [],
-        pools: [],
-        networks: [],
-        tasks: [],
-      }));
-      for await (const _ of changes) if (isSo(get(id))) return get(id);
+      for await (const _ of events.watch()) if (isSo(get(id))) return get(id);
       return fail('the events ended');
     },
   };

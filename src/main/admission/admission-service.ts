@@ -16,7 +16,7 @@ export interface AdmissionDeps extends RoomDeps {
   runner: RoomDeps['runner'] & { judgeStart(id: MachineId, memoryMiB?: number): Promise<Judgement> };
   tasks: Pick<TaskService, 'run'>;
   settings: SettingTable;
-  events: Pick<Events, 'subscribe'>;
+  events: Pick<Events, 'watch'>;
 }
 
 /** Room on the host: whether there is enough, and how to get it. `ref` is a machine's name or id. */
@@ -36,15 +36,7 @@ export interface AdmissionService {
 export function createAdmissionService(deps: AdmissionDeps): AdmissionService {
   const { machines, runner, tasks, events, ceilings, log } = deps;
   const queue = new WaitQueue(deps);
-  const changes = events.subscribe(() => ({
-    kind: 'snapshot',
-    machines: [],
-    media: [],
-    snapshots: [],
-    pools: [],
-    networks: [],
-    tasks: [],
-  }));
+  const changes = events.watch();
   /** Machines that room is made for at the moment: that they are at rest still does not end what they were given. */
   const expected = new Set<MachineId>();
 

@@ -18,7 +18,7 @@ export interface GroupDeps extends ReadinessDeps {
     powerButton(id: MachineId): Promise<unknown>;
   };
   tasks: Pick<TaskService, 'run'>;
-  events: Pick<Events, 'subscribe'>;
+  events: Pick<Events, 'watch'>;
 }
 
 interface GroupCall {

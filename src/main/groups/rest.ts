@@ -5,10 +5,8 @@ import type { Events } from '../events.ts';
 
 interface RestDeps {
   machines: { get(ref: string): Machine };
-  events: Pick<Events, 'subscribe'>;
+  events: Pick<Events, 'watch'>;
 }
-
-const NOTHING = { machines: [], media: [], snapshots: [], pools: [], networks: [], tasks: [] };
 
 /**
  * Waits until the machine is off. @throws InnError `TIMEOUT` when its guest does not shut down in time; `CANCELLED`
@@ -19,7 +17,7 @@ export async function awaitRest(
   timeoutSeconds: number,
   signal: AbortSignal,
 ): Promise<void> {
-  const changes = events.subscribe(() => ({ kind: 'snapshot', ...NOTHING }));
+  const changes = events.watch();
   const patience = AbortSignal.timeout(timeoutSeconds * 1000);
   const either = AbortSignal.any([signal, patience]);
   const leave = () => void changes.return?.();

@@ -24,7 +24,7 @@ interface IdleParts {
   pools(): readonly Pool[];
   engines(): readonly EngineInfo[];
   usage: Pick<Sampler, 'subscribe'>;
-  events: Pick<Events, 'subscribe'>;
+  events: Pick<Events, 'watch'>;
   log: Pick<Log, 'info' | 'warn'>;
   now(): Date;
 }

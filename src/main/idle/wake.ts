@@ -7,7 +7,7 @@ export interface WakeDeps {
   get(id: MachineId): Machine;
   start(id: MachineId, options: { isDisposable: boolean }): Promise<unknown>;
   resume(id: MachineId): Promise<unknown>;
-  events: Pick<Events, 'subscribe'>;
+  events: Pick<Events, 'watch'>;
 }
 
 /** A machine that a person paused or saved sleeps as well; one that is powered off does not. */
@@ -51,9 +51,7 @@ async function wake(deps: WakeDeps, id: MachineId): Promise<void> {
 }
 
 async function settled({ get, events }: WakeDeps, id: MachineId): Promise<void> {
-  const nothing = { machines: [], media: [], snapshots: [], tasks: [], pools: [], networks: [] };
-  const changes = events.subscribe(() => ({ kind: 'snapshot', ...nothing }));
-  for await (const _ of changes) if (!isTransient(get(id).state)) return;
+  for await (const _ of events.watch()) if (!isTransient(get(id).state)) return;
 }
 
 /** As `wake`, for a machine that the idle policy has put to sleep; any other is left as it is. */
