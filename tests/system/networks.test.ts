@@ -60,6 +60,14 @@ const reach = async (machine: string, to: string) => {
   const { isReachable, rule, isProven } = await core.client.network.reach({ machine, to });
   return { isReachable, rule, isProven };
 };
+/** Which places a machine reaches by the isolation report, in the order of its columns; all of it proven with real frames. */
+const placesOf = async (machine: string) => {
+  const { ends, answers } = await core.client.network.matrix({});
+  const own = answers.filter(({ from }) => from === machine);
+  const places = ends.slice(-4).map((place) => own.find(({ to }) => to === place));
+  expect(places.map((answer) => answer?.isProven)).toEqual([true, true, true, true]);
+  return places.map((answer) => answer?.isReachable);
+};
 const addressIn = async (name: string): Promise<string> =>
   /inet ([0-9.]+)/.exec(await guest(name).run('ip -4 addr show eth0'))?.[1] ?? '';
 
@@ -130,6 +138,37 @@ describe('machines of both engines on virtual networks', () => {
     server.close();
     const { refusals } = await core.client.network.get({ network: 'NAT Network' });
     expect(refusals).toContainEqual(expect.objectContaining({ rule: 'standard.host' }));
+  });
+
+  it('reach the places that their profile allows, as real frames prove, and none of these is counted', async () => {
+    const server = createServer((_, response) => response.end('page of the host'));
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const url = `http://host.inn:${(server.address() as AddressInfo).port}/`;
+    const now = () => core.client.network.get({ network: 'NAT Network' });
+    const { gatewayAddress } = await now();
+    const refusedByHost = async () => (await now()).refusals.find(({ rule }) => rule === 'standard.host')?.count;
+    // This computer by a ping, its services, private ranges, the internet.
+    const profiles = {
+      open: [true, true, true, true],
+      standard: [true, false, true, true],
+      noLan: [true, false, false, true],
+      offline: [true, false, false, false],
+      quarantine: [false, false, false, false],
+    } as const;
+    for (const machine of ['web', 'db']) {
+      for (const profile of ['open', 'noLan', 'offline', 'quarantine', 'standard'] as const) {
+        await change(machine, { profile });
+        const before = await refusedByHost();
+        expect([profile, await placesOf(machine)]).toEqual([profile, profiles[profile]]);
+        expect(await refusedByHost()).toBe(before);
+        const [pings, fetches] = profiles[profile];
+        expect(await loss(machine, gatewayAddress ?? '')).toBe(pings ? '0% packet loss' : '100% packet loss');
+        if (profile !== 'quarantine') expect((await fetchIn(machine, url)) === 'page of the host').toBe(fetches);
+      }
+    }
+    server.close();
+    const { trials } = await core.client.network.reach({ machine: 'web', to: 'lan' });
+    expect(trials.map(({ hasPassed }) => hasPassed)).toEqual([true, true, true, true, true]);
   });
 
   it('go on meeting while the core is gone, and are taken back by the next one', async () => {

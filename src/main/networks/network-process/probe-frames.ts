@@ -1,17 +1,18 @@
 import { randomBytes, randomInt } from 'node:crypto';
+import { Outbound, type Route } from '../gateway/outbound.ts';
 import { type Ipv4, type Mac, parseIpv4, parseMac } from '../gateway/packets/addresses.ts';
 import { readUint32 } from '../gateway/packets/bytes.ts';
-import { ETHER_TYPES, ETHERNET_HEADER_BYTES, parseEthernet, writeEthernet } from '../gateway/packets/ethernet.ts';
+import { ETHER_TYPES, ETHERNET_HEADER_BYTES, parseEthernet } from '../gateway/packets/ethernet.ts';
 import { ICMP_TYPES, makeIcmp, parseIcmp, UNREACHABLE_CODES } from '../gateway/packets/icmp.ts';
-import { IPV4_HEADER_BYTES, parseIpv4Packet, writeIpv4Header } from '../gateway/packets/ipv4.ts';
-import { FLAGS, parseTcp, type TcpSegment, tcpHeaderBytes, writeTcp } from '../gateway/packets/tcp-segment.ts';
-import { makeUdp } from '../gateway/packets/udp.ts';
+import { PROTOCOLS } from '../gateway/packets/ip-packet.ts';
+import { IPV4_HEADER_BYTES, parseIpv4Packet } from '../gateway/packets/ipv4.ts';
+import { FLAGS, parseTcp, type TcpSegment } from '../gateway/packets/tcp-segment.ts';
 import { HEADER_BYTES } from '../switch/framing.ts';
 
-/** https://www.iana.org/assignments/protocol-numbers */
-const PROTOCOL_OF = { echo: 1, tcp: 6, udp: 17 } as const;
 const EMPTY = new Uint8Array(0);
 const ECHO_BYTES = 12;
+/** The frames are short: they fit into every network. */
+const LEAST_MTU = 576;
 /** No connection of a guest begins at these ports (RFC 6335, section 6; `rsh` begins at 512): none is mistaken for a probe's. */
 const SOURCE_PORTS = { first: 1, end: 512 };
 const FIRST_SEQUENCE = 1;
@@ -54,14 +55,23 @@ export function endsOf(sourceMac: string, source: string, gatewayMac: string, de
 /** Makes the first packet of an exchange: an echo request, a SYN, or an empty datagram. */
 export function ask(kind: Question['kind'], ends: Ends, destinationPort: number): Question {
   nextPort = nextPort + 1 < SOURCE_PORTS.end ? nextPort + 1 : SOURCE_PORTS.first;
-  const sourcePort = nextPort;
-  const bytes = frame(ends, kind, { sourcePort, destinationPort, sequence: FIRST_SEQUENCE, flags: FLAGS.syn });
-  return { ...ends, kind, sourcePort, destinationPort, bytes };
+  const ports = { sourcePort: nextPort, destinationPort };
+  const bytes = frame(ends, (out, route) => {
+    if (kind === 'tcp') out.tcp(route, segment(ports, FIRST_SEQUENCE, FLAGS.syn));
+    else if (kind === 'udp') out.udp(route, ports.sourcePort, destinationPort, EMPTY);
+    else out.packet(route, PROTOCOLS.icmp, makeEcho());
+  });
+  return { ...ends, ...ports, kind, bytes };
 }
 
+/** Its identifier and sequence number are random: that is how its reply is known. */
+const makeEcho = (): Uint8Array => makeIcmp({ type: ICMP_TYPES.echoRequest, code: 0, rest: randomBytes(ECHO_BYTES) });
+
 /** Gives up the connection that a SYN began, whether it was answered or not. */
-export function giveUp({ sourcePort, destinationPort, ...ends }: Question): Buffer {
-  return frame(ends, 'tcp', { sourcePort, destinationPort, sequence: FIRST_SEQUENCE + 1, flags: FLAGS.rst });
+export function giveUp(question: Question): Buffer {
+  const { sourcePort, destinationPort } = question;
+  const reset = segment({ sourcePort, destinationPort }, FIRST_SEQUENCE + 1, FLAGS.rst);
+  return frame(question, (out, route) => out.tcp(route, reset));
 }
 
 /** What a frame says to the question; undefined: it is about something else. */
@@ -70,8 +80,8 @@ export function answerTo(question: Question, bytes: Uint8Array): Answer | undefi
   if (typeof ethernet === 'string' || ethernet.type !== ETHER_TYPES.ipv4) return undefined;
   const packet = parseIpv4Packet(ethernet.payload);
   if (typeof packet === 'string' || packet.destination !== question.source) return undefined;
-  if (packet.protocol === PROTOCOL_OF.echo) return icmpAnswer(question, packet.source, packet.payload);
-  if (packet.protocol !== PROTOCOL_OF.tcp || question.kind !== 'tcp' || packet.source !== question.destination)
+  if (packet.protocol === PROTOCOLS.icmp) return icmpAnswer(question, packet.source, packet.payload);
+  if (packet.protocol !== PROTOCOLS.tcp || question.kind !== 'tcp' || packet.source !== question.destination)
     return undefined;
   const segment = parseTcp(packet.payload, packet.source, packet.destination);
   if (typeof segment === 'string') return undefined;
@@ -96,31 +106,20 @@ function icmpAnswer(question: Question, source: Ipv4, payload: Uint8Array): Answ
 /** Identifier and sequence number of the echo request. */
 const echoMark = ({ bytes }: Question): number => readUint32(bytes, CONTENT_AT + 4);
 
-type Segment = Pick<TcpSegment, 'sourcePort' | 'destinationPort' | 'sequence' | 'flags'>;
-
-function frame(ends: Ends, kind: Question['kind'], segment: Segment): Buffer {
-  const { sourceMac, source, gatewayMac, destination } = ends;
-  const content = { echo: makeEcho, tcp: makeTcp, udp: makeEmptyUdp }[kind](ends, segment);
-  const bytes = Buffer.alloc(CONTENT_AT + content.length);
-  bytes.writeUInt32BE(bytes.length - HEADER_BYTES);
-  writeEthernet(bytes.subarray(HEADER_BYTES), gatewayMac, sourceMac, ETHER_TYPES.ipv4);
-  const [protocol, identification] = [PROTOCOL_OF[kind], randomInt(0x10000)];
-  const header = { source, destination, protocol, payloadBytes: content.length, identification };
-  writeIpv4Header(bytes, HEADER_BYTES + ETHERNET_HEADER_BYTES, header);
-  bytes.set(content, CONTENT_AT);
-  return bytes;
+/** One frame as the machine would send it. */
+function frame(
+  { sourceMac, source, gatewayMac, destination }: Ends,
+  write: (out: Outbound, route: Route) => void,
+): Buffer {
+  let framed = Buffer.alloc(0);
+  const send = (bytes: Uint8Array): void => {
+    framed = Buffer.concat([Buffer.alloc(HEADER_BYTES), bytes]);
+    framed.writeUInt32BE(bytes.length);
+  };
+  write(new Outbound({ macAddress: sourceMac, mtu: LEAST_MTU, send }), { toMac: gatewayMac, source, destination });
+  return framed;
 }
 
-function makeTcp({ source, destination }: Ends, part: Segment): Uint8Array {
-  const segment = { ...part, acknowledgment: 0, window: 0xffff, payload: EMPTY };
-  const bytes = new Uint8Array(tcpHeaderBytes(segment));
-  writeTcp(bytes, 0, segment, source, destination);
-  return bytes;
+function segment(ports: Pick<Question, 'sourcePort' | 'destinationPort'>, sequence: number, flags: number): TcpSegment {
+  return { ...ports, sequence, flags, acknowledgment: 0, window: 0xffff, payload: EMPTY };
 }
-
-function makeEmptyUdp({ source, destination }: Ends, { sourcePort, destinationPort }: Segment): Uint8Array {
-  return makeUdp({ sourcePort, destinationPort, payload: EMPTY }, source, destination);
-}
-
-/** Identifier and sequence number are random: that is how its reply is known. */
-const makeEcho = (): Uint8Array => makeIcmp({ type: ICMP_TYPES.echoRequest, code: 0, rest: randomBytes(ECHO_BYTES) });
