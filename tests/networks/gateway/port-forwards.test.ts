@@ -130,6 +130,36 @@ describe('a port forward', () => {
     await refused;
   });
 
+  it('of UDP holds datagrams while its machine is woken, and delivers them in order', async () => {
+    let isAsleep = true;
+    const woken = Promise.withResolvers<PortForward>();
+    await using net = testNetwork({
+      isAsleep: () => isAsleep,
+      onWaiting: (which) => {
+        woken.resolve(which);
+        return true;
+      },
+    });
+    const port = await net.gateway.addForward(forward({ protocol: 'udp', guestPort: 53 }));
+    const client = createSocket('udp4');
+    const answered = once(client, 'message');
+    for (const word of ['wake', 'up', 'please']) client.send(word, port, '127.0.0.1');
+    expect(await woken.promise).toMatchObject({ id: 'web' });
+    const guest = await net.guest(20);
+    const words: string[] = [];
+    const heard = Promise.withResolvers<UdpDatagram>();
+    guest.on('udp 53', (datagram: UdpDatagram) => {
+      if (words.push(Buffer.from(datagram.payload).toString()) === 3) heard.resolve(datagram);
+    });
+    isAsleep = false;
+    const { sourcePort } = await heard.promise;
+    expect(words).toEqual(['wake', 'up', 'please']);
+    guest.sendUdp('10.0.2.1', sourcePort, Buffer.from('good morning'), 53);
+    expect(String((await answered)[0])).toBe('good morning');
+    client.close();
+    expect(net.gateway.report().forwards).toMatchObject([{ connections: 1 }]);
+  });
+
   it('of UDP keeps its clients apart', async () => {
     await using net = testNetwork();
     const guest = await net.guest(20);
