@@ -40,3 +40,23 @@ it('gives back what nobody holds: the earlier core took it itself, against a pre
   const next = await openFakeCore({ folder: core.folder, world: core.world });
   await expect.poll(() => next.process('first').balloonMiB).toBe(2048);
 });
+
+it('gives it back to a machine that is paused, too, which takes it when it goes on', async () => {
+  const { folder, world, process } = await openCoreThatMadeRoom();
+  process('second').end({ kind: 'guestShutdown' });
+  await process('first').pause();
+  const next = await openFakeCore({ folder, world });
+  await expect.poll(() => next.process('first').balloonMiB).toBe(2048);
+  expect(await next.state('first')).toBe('Paused');
+});
+
+it('gives it back when the other ends while the giver is paused', async () => {
+  const core = await openFakeCore();
+  await core.add('first', { memoryMiB: 2048 });
+  await core.add('second', { memoryMiB: 2048, osType: 'demo' });
+  await core.client.machine.start({ machine: 'first' });
+  await core.client.admission.startWith({ machine: 'second', choice: 'balloon' });
+  await core.client.machine.pause({ machine: 'first' });
+  await core.client.machine.powerOff({ machine: 'second' });
+  await expect.poll(() => core.process('first').balloonMiB).toBe(2048);
+});

@@ -183,9 +183,12 @@ export class MachineRunner {
     return judgeStart(this.#context, record, chooseFor(this.#context, record.config).id, memoryMiB);
   }
 
-  /** Asks the guest to do with this much memory. @throws InnError as `Session.setMemoryTarget` */
+  /**
+   * Asks the guest to do with this much memory; one that is paused does when it goes on.
+   * @throws InnError as `Session.setMemoryTarget`
+   */
   setMemoryTarget(id: MachineId, memoryMiB: number): Promise<void> {
-    return this.#turns.ask(id, 'pause', (session) => session.setMemoryTarget(memoryMiB));
+    return this.#turns.ask(id, 'configureLive', (session) => session.setMemoryTarget(memoryMiB));
   }
 
   /** Counters of one machine. @throws InnError `INVALID_STATE`, `ENGINE_FAILED`, `ENGINE_TIMEOUT` */

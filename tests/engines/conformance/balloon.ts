@@ -13,14 +13,16 @@ const PATIENCE = { timeout: 30_000, interval: 100 };
 export function describeBalloon(machine: () => { session: Session; serial: SerialConsole }, isReal: boolean): void {
   const balloonMiB = async () => Math.round(((await machine().session.sample()).balloonBytes ?? 0) / MIB);
 
-  it('takes memory from the guest and gives it back', async () => {
+  it('takes memory from the guest and gives it back, once it goes on if it is paused', async () => {
     const { session, serial } = machine();
     expect(await balloonMiB()).toBe(MEMORY_MIB);
     await session.setMemoryTarget(TARGET_MIB);
     await expect.poll(balloonMiB, PATIENCE).toBe(TARGET_MIB);
     if (isReal) expect(await freeMiB(serial)).toBeLessThan(TARGET_MIB);
     await expect.poll(async () => (await session.sample()).guestFreeBytes, PATIENCE).toBeLessThan(TARGET_MIB * MIB);
+    await session.pause();
     await session.setMemoryTarget(MEMORY_MIB);
+    await session.resume();
     await expect.poll(balloonMiB, PATIENCE).toBe(MEMORY_MIB);
     if (isReal) expect(await freeMiB(serial)).toBeGreaterThan(TARGET_MIB);
   });
