@@ -178,6 +178,8 @@ describe('a network that runs', () => {
       ports: [{ machineName: 'web', name: 'web.inn', profile: 'standard' }],
     });
     expect(running.forwards).toEqual([state]);
+    expect(running.ipv6?.prefix).toMatch(/^fd[0-9a-f]{2}:.*::\/64$/);
+    expect(await core.client.network.addresses({ machine: 'web' })).toMatchObject([{ addresses6: [] }]);
     await put(core, 'web', { profile: 'offline' });
     expect((await core.client.network.get({ network: 'NAT' })).ports).toMatchObject([{ profile: 'offline' }]);
     await core.close();
@@ -185,6 +187,7 @@ describe('a network that runs', () => {
     const again = await openFakeCore({ folder: core.folder, world: core.world, hasNetworks: true });
     const back = await again.client.network.get({ network: 'NAT' });
     expect(back.ports).toMatchObject([{ machineName: 'web', profile: 'offline' }]);
+    expect(back.ipv6).toEqual(running.ipv6);
     expect(back.forwards).toEqual([state]); // the same port: the process is the same
     await put(again, 'web', { mode: 'natNetwork' });
     expect((await again.client.network.get({ network: 'NAT Network' })).ports).toHaveLength(1);
