@@ -4,7 +4,7 @@ import { carrierFailure } from '../../src/main/networks/network-process/carrier-
 import { InterfaceName } from '../../src/shared/model/uplink.ts';
 
 const TOOLS = { helper: '/usr/lib/qemu/qemu-bridge-helper', hasSandbox: true };
-const valueOf = (args: readonly string[], name: string): string | undefined => args[args.indexOf(name) + 1];
+const optionOf = (args: readonly string[], name: string): string | undefined => args[args.indexOf(name) + 1];
 
 describe("a carrier's command line", () => {
   it('opens the TAP device before its socket, and may do nothing else', () => {
@@ -16,14 +16,14 @@ describe("a carrier's command line", () => {
       'stream,id=net,server=on,addr.type=unix,addr.path=frames',
       'hubport,id=b,hubid=0,netdev=net',
     ]);
-    expect(valueOf(args, '-machine')).toBe('none');
-    expect(valueOf(args, '-sandbox')).toMatch(/elevateprivileges=deny,spawn=deny/);
+    expect(optionOf(args, '-machine')).toBe('none');
+    expect(optionOf(args, '-sandbox')).toMatch(/elevateprivileges=deny,spawn=deny/);
   });
 
   it('lets the helper of a bridge have its rights', () => {
     const args = carrierArguments({ kind: 'bridge', bridge: 'br0' }, { ...TOOLS, helper: '/opt/a,b/helper' });
-    expect(valueOf(args, '-netdev')).toBe('bridge,id=host,br=br0,helper=/opt/a,,b/helper');
-    expect(valueOf(args, '-sandbox')).toMatch(/elevateprivileges=allow,spawn=allow/);
+    expect(optionOf(args, '-netdev')).toBe('bridge,id=host,br=br0,helper=/opt/a,,b/helper');
+    expect(optionOf(args, '-sandbox')).toMatch(/elevateprivileges=allow,spawn=allow/);
   });
 
   it('has no sandbox where QEMU has none', () => {
