@@ -13,7 +13,7 @@ import { App } from './app.tsx';
 import { keepConnected } from './connection.ts';
 import { useObservable } from './observable.ts';
 import { listenForShortcuts } from './shortcuts.ts';
-import { theme } from './theme.ts';
+import { cssVariables, theme } from './theme.ts';
 import { preferences } from './view.ts';
 
 function Root() {
@@ -21,6 +21,7 @@ function Root() {
   return (
     <MantineProvider
       theme={theme}
+      cssVariablesResolver={cssVariables}
       defaultColorScheme="auto"
       {...(scheme === 'auto' ? {} : { forceColorScheme: scheme })}
     >
