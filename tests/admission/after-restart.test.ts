@@ -44,7 +44,7 @@ it('gives back what nobody holds: the earlier core took it itself, against a pre
 it('gives it back to a machine that is paused, too, which takes it when it goes on', async () => {
   const { folder, world, process } = await openCoreThatMadeRoom();
   process('second').end({ kind: 'guestShutdown' });
-  await process('first').pause();
+  process('first').suffer({ state: 'Paused', reason: 'user', detail: null });
   const next = await openFakeCore({ folder, world });
   await expect.poll(() => next.process('first').balloonMiB).toBe(2048);
   expect(await next.state('first')).toBe('Paused');
