@@ -19,6 +19,9 @@ interface NetworkDialogProps {
   onClose(): void;
 }
 
+/** What is written here; the uplink is no part of it. */
+const Written = NetworkSettings.omit({ uplink: true });
+
 interface Fields {
   name: string;
   kind: NetworkKind;
@@ -131,7 +134,7 @@ function fieldsOf(network: Network | null): Fields {
 /** What is wrong with what is written, by field. */
 function problemsOf(fields: Fields): Partial<Record<keyof Fields, string>> {
   const subnet = fields.subnet.trim() === '' ? null : fields.subnet.trim();
-  const parsed = NetworkSettings.safeParse({ ...fields, subnet });
+  const parsed = Written.safeParse({ ...fields, subnet });
   if (parsed.success) return {};
   return Object.fromEntries(parsed.error.issues.map(({ path, message }) => [String(path[0]), message]));
 }
