@@ -1,4 +1,3 @@
-import type { Sender } from './gateway-context.ts';
 import type { Outbound } from './outbound.ts';
 import { ICMP_TYPES, isIcmpError, makeIcmpError, UNREACHABLE_CODES } from './packets/icmp.ts';
 import {
@@ -11,6 +10,7 @@ import {
 } from './packets/icmp6.ts';
 import { type IpAddress, isIpv6, isMulticast, UNSPECIFIED } from './packets/ip-address.ts';
 import { type IpPacket, PROTOCOLS } from './packets/ip-packet.ts';
+import type { Sender } from './sender.ts';
 import type { Clock } from './tcp/clock.ts';
 
 /** Why a packet was not delivered. IPv4 has no word for `beyondScope`: there are no such addresses. */

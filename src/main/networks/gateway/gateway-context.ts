@@ -1,9 +1,8 @@
 import type { IsolationProfile } from '../../../shared/model/network.ts';
-import type { FrameSource } from '../switch/port.ts';
 import type { Complaints } from './complaints.ts';
 import type { HostNetwork } from './host-network.ts';
 import type { Outbound } from './outbound.ts';
-import type { Ipv4, Mac } from './packets/addresses.ts';
+import type { Ipv4 } from './packets/addresses.ts';
 import type { IpAddress } from './packets/ip-address.ts';
 import type { Decision, Direction } from './policy.ts';
 import type { Refusal } from './refusal-log.ts';
@@ -34,13 +33,6 @@ export const USUAL_LIMITS: GatewayLimits = {
   // RFC 4787, REQ-5: not less than 2 minutes; 5 are recommended.
   udpIdleMs: 300_000,
 };
-
-/** Which adapter sent the frame at hand. */
-export interface Sender {
-  source: FrameSource;
-  /** The frame's source address: answers go there. */
-  mac: Mac;
-}
 
 /** What the parts of the gateway share. */
 export interface GatewayContext {

@@ -1,6 +1,6 @@
 import { duplexPair } from 'node:stream';
 import { DhcpServer, replyTarget } from './dhcp-server.ts';
-import type { GatewayContext, Sender } from './gateway-context.ts';
+import type { GatewayContext } from './gateway-context.ts';
 import type { ParsedSettings } from './gateway-settings.ts';
 import type { LeaseTable } from './lease-table.ts';
 import { type Asker, NameServer } from './name-server.ts';
@@ -13,6 +13,7 @@ import type { IpPacket } from './packets/ip-packet.ts';
 import { isMalformed } from './packets/refusal.ts';
 import type { UdpDatagram } from './packets/udp.ts';
 import type { RuleId } from './policy.ts';
+import type { Sender } from './sender.ts';
 
 export const DNS_PORT = 53;
 

@@ -1,4 +1,4 @@
-import type { GatewayContext, Sender } from './gateway-context.ts';
+import type { GatewayContext } from './gateway-context.ts';
 import type { GatewayServices } from './gateway-services.ts';
 import type { ParsedSettings } from './gateway-settings.ts';
 import type { NeighborTable } from './neighbor-table.ts';
@@ -12,6 +12,7 @@ import { isFragment, PROTOCOLS } from './packets/ip-packet.ts';
 import { type Ipv4Packet, parseIpv4Packet } from './packets/ipv4.ts';
 import { isMalformed } from './packets/refusal.ts';
 import { parseUdp } from './packets/udp.ts';
+import type { Sender } from './sender.ts';
 
 export interface Ipv4InputOptions {
   context: GatewayContext;

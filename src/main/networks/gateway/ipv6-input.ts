@@ -1,4 +1,4 @@
-import type { GatewayContext, Sender } from './gateway-context.ts';
+import type { GatewayContext } from './gateway-context.ts';
 import type { Ipv6Settings } from './gateway-settings.ts';
 import { isOfNetwork, isOwnAddress } from './ipv6-addresses.ts';
 import type { NeighborDiscovery } from './neighbor-discovery.ts';
@@ -10,6 +10,7 @@ import { type Ipv6, isInPrefix, isLinkLocal, isMulticast, isNeverOnWire, UNSPECI
 import { isFragment, PROTOCOLS } from './packets/ip-packet.ts';
 import { type Ipv6Packet, parseAssembled, parseIpv6Packet } from './packets/ipv6.ts';
 import { isMalformed } from './packets/refusal.ts';
+import type { Sender } from './sender.ts';
 
 export interface Ipv6InputOptions {
   context: GatewayContext;

@@ -1,4 +1,4 @@
-import type { GatewayContext, Sender } from './gateway-context.ts';
+import type { GatewayContext } from './gateway-context.ts';
 import type { Ipv6Settings } from './gateway-settings.ts';
 import { isOfNetwork, isOwnAddress } from './ipv6-addresses.ts';
 import type { NeighborTable } from './neighbor-table.ts';
@@ -24,6 +24,7 @@ import {
   parseNdp,
 } from './packets/ndp.ts';
 import { isMalformed } from './packets/refusal.ts';
+import type { Sender } from './sender.ts';
 
 export interface NeighborDiscoveryOptions {
   context: GatewayContext;

@@ -1,4 +1,4 @@
-import type { GatewayContext, Sender } from './gateway-context.ts';
+import type { GatewayContext } from './gateway-context.ts';
 import { DNS_PORT, type GatewayServices } from './gateway-services.ts';
 import type { ParsedSettings } from './gateway-settings.ts';
 import { echoReply, isIcmp } from './packets/echo.ts';
@@ -8,6 +8,7 @@ import { isMalformed } from './packets/refusal.ts';
 import { parseTcp } from './packets/tcp-segment.ts';
 import { parseUdp } from './packets/udp.ts';
 import type { Refusal } from './refusal-log.ts';
+import type { Sender } from './sender.ts';
 import type { Connect, TcpNat } from './tcp-nat.ts';
 import type { UdpForwards } from './udp-forward.ts';
 import type { UdpNat } from './udp-nat.ts';

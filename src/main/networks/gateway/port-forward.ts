@@ -1,7 +1,7 @@
 import { InnError } from '../../../shared/errors.ts';
-import type { Sender } from './gateway-context.ts';
 import type { Ipv4 } from './packets/addresses.ts';
 import { findPortHolder } from './port-holder.ts';
+import type { Sender } from './sender.ts';
 
 export interface PortForward {
   id: string;

@@ -1,10 +1,10 @@
 import type { IsolationProfile } from '../../../shared/model/network.ts';
 import type { FrameSource } from '../switch/port.ts';
-import type { Sender } from './gateway-context.ts';
 import type { Ipv6Settings } from './gateway-settings.ts';
 import { type Mac, parseMac } from './packets/addresses.ts';
 import type { IcmpMessage } from './packets/icmp.ts';
 import { makeRouterAdvertisement } from './packets/ndp.ts';
+import type { Sender } from './sender.ts';
 import type { Clock, Timer } from './tcp/clock.ts';
 
 /** How often machines hear without having asked (RFC 4861, section 6.2.1: 600 seconds at most). */

@@ -1,10 +1,11 @@
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { IsolationProfile } from '../../../shared/model/network.ts';
-import type { GatewayContext, Sender } from './gateway-context.ts';
+import type { GatewayContext } from './gateway-context.ts';
 import { formatIp, type IpAddress } from './packets/ip-address.ts';
 import type { IpPacket } from './packets/ip-packet.ts';
 import { FLAGS, type TcpSegment } from './packets/tcp-segment.ts';
+import type { Sender } from './sender.ts';
 import { makeReset } from './tcp/reset.ts';
 import { TcpFlow } from './tcp-flow.ts';
 

@@ -1,9 +1,10 @@
-import type { GatewayContext, Sender } from './gateway-context.ts';
+import type { GatewayContext } from './gateway-context.ts';
 import type { HostUdp, UdpSender } from './host-network.ts';
 import type { Mac } from './packets/addresses.ts';
 import { formatIp, type IpAddress, isIpv6 } from './packets/ip-address.ts';
 import type { IpPacket } from './packets/ip-packet.ts';
 import type { UdpDatagram } from './packets/udp.ts';
+import type { Sender } from './sender.ts';
 
 const SWEEP_MS = 10_000;
 /** Far ends that one port of a guest may speak to at a time. */
