@@ -9,6 +9,8 @@ import { RUNTIME_FILES } from './process-spec.ts';
 
 /** Compressing and writing two gibibytes on a slow disk. */
 const SAVE_TIMEOUT_MS = 600_000;
+/** Writing out what the guest has written, and copying its memory, on a host with much else to do. */
+const SWITCH_TIMEOUT_MS = 120_000;
 const SAMPLE_TIMEOUT_MS = 5_000;
 /** Typing is paced so that the guest's keyboard buffer keeps up. */
 const TYPE_TIMEOUT_MS = 120_000;
@@ -40,11 +42,8 @@ export const EMBEDDED_DIALECT: QmpDialect = {
 
   async takeSnapshot(engine, { stateFile, drives, runsOn, onSwitched, signal }) {
     const disks = drives.flatMap((drive) => (drive.medium ? [{ id: driveId(drive), medium: drive.medium }] : []));
-    await engine.execute('__org.innkeeper_switch-disks', {
-      disks,
-      'keeps-state': stateFile !== null,
-      'runs-on': runsOn,
-    });
+    const orders = { disks, 'keeps-state': stateFile !== null, 'runs-on': runsOn };
+    await engine.execute('__org.innkeeper_switch-disks', orders, { timeoutMs: SWITCH_TIMEOUT_MS });
     onSwitched();
     if (stateFile === null) return;
     const cancel = (): void => {

@@ -4,6 +4,9 @@ import { blockNode, hasMedium } from './command-line/blockdev.ts';
 import { driveId } from './drive-id.ts';
 import { hasFileInDrive, nextNode, nodeInDrive, removeNode } from './drive-nodes.ts';
 
+/** All that the guest has written is brought to the disks first. */
+const SWITCH_TIMEOUT_MS = 120_000;
+
 interface Overlay {
   /** Name of the image that is written now. */
   node: string;
@@ -30,7 +33,7 @@ export async function switchDisks(engine: QmpCaller, drives: readonly ResolvedDr
       overlays.push({ node, overlay });
     }
     const actions = overlays.map((data) => ({ type: 'blockdev-snapshot', data }));
-    if (actions.length > 0) await engine.execute('transaction', { actions });
+    if (actions.length > 0) await engine.execute('transaction', { actions }, { timeoutMs: SWITCH_TIMEOUT_MS });
   } catch (error) {
     for (const { overlay } of overlays) await removeNode(engine, overlay);
     throw error;

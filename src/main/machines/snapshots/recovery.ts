@@ -13,8 +13,9 @@ import { hasMerges, mergeAll } from './delete-snapshot.ts';
 import { isDisposableFile } from './disposable.ts';
 import type { TakeOperation } from './operation-record.ts';
 import { removeFiles } from './overlays.ts';
-import { finishTake, undoTake } from './take-online.ts';
+import { finishTake } from './take-online.ts';
 import { filesOf, inSnapshots, snapshotFolder } from './take-snapshot.ts';
+import { undoTake } from './undo-take.ts';
 
 /** Machines at work that no process knows of get their state of before. Call it before processes are taken back. */
 export function recoverRestStates(context: RunnerContext): void {
