@@ -59,6 +59,12 @@ export async function tearDown(core: RealCore): Promise<void> {
   await rm(core.home, { recursive: true, force: true });
 }
 
+/** The process of a machine that is on. @throws Error without one: a signal to -1 goes to every process there is */
+export function pidOf({ pid }: { pid: number | null }): number {
+  if (pid === null) throw new Error('The machine has no process.');
+  return pid;
+}
+
 function readUrl(child: ChildProcess): Promise<URL> {
   return new Promise((resolve, reject) => {
     let text = '';

@@ -11,7 +11,7 @@ const DISK_BYTES = 64 * 1024 ** 2;
 /** Where the guest writes, in blocks of 4 KiB: small words far apart, and a stretch that takes a while to copy. */
 const LOOK = 'sync; echo 3 > /proc/sys/vm/drop_caches';
 
-const STEPS = ['delete: forgotten', 'noted', 'merged down', 'stored', 'finished', 'delete: merged'];
+const STEPS = ['noted', 'merged down', 'stored', 'finished'];
 
 /** A core that deletes the snapshot and is killed at the step. */
 async function deleteUntil(home: string, step: string, snapshot: string): Promise<void> {
@@ -57,7 +57,7 @@ describe.each(['embedded', 'qemu'] as const)('a snapshot that is deleted while t
     const isAtRest = async () =>
       (await get()).state === 'Running' &&
       (await core.client.task.list({})).every(({ status }) => status !== 'running');
-    await expect.poll(isAtRest, { timeout: 60_000 }).toBe(true);
+    await expect.poll(isAtRest, { timeout: 120_000 }).toBe(true);
   };
   const images = async () => {
     const { folder } = await get();
@@ -87,7 +87,7 @@ describe.each(['embedded', 'qemu'] as const)('a snapshot that is deleted while t
     await serial.expect(GUEST_READY);
     await serial.expect('# ');
     expect(await readAll()).toEqual(words);
-  }, 240_000);
+  }, 400_000);
 
   it('loses nothing that the guest writes meanwhile, nor what other snapshots keep', async () => {
     await take('kept');
@@ -108,14 +108,14 @@ describe.each(['embedded', 'qemu'] as const)('a snapshot that is deleted while t
     await serial.expect(GUEST_READY);
     await serial.expect('# ');
     expect((await serial.run('md5sum < /dev/sda')).split('\n').at(-1)).toBe(sum);
-  }, 240_000);
+  }, 400_000);
 
   it('leaves a machine that can do everything, at whichever step the core is killed', async () => {
     for (const step of STEPS) {
       await take(step);
       await say(0, `before ${step}`);
       await core.end();
-      await deleteUntil(core.home, step.includes(':') ? step : `merge online: ${step}`, step);
+      await deleteUntil(core.home, `merge online: ${step}`, step);
       core = await startRealCore(core.home);
       await atRest();
       serial = await openSerial();
@@ -131,11 +131,12 @@ describe.each(['embedded', 'qemu'] as const)('a snapshot that is deleted while t
         `after ${step}`,
       ]);
     }
-  }, 300_000);
+  }, 500_000);
 
   it('is gone or half gone when the core is killed meanwhile, and nothing is lost', async () => {
     for (const [round, delayMs] of [0, 10, 30, 60, 120, 250, 500].entries()) {
       await serial.run('dd if=/dev/urandom of=/dev/sda bs=1M seek=8 count=12 conv=notrunc,fsync 2>/dev/null');
+      await atRest();
       await take(`round ${round}`);
       await say(0, `round ${round}`);
       const removing = remove(`round ${round}`).catch(() => undefined);
@@ -143,7 +144,7 @@ describe.each(['embedded', 'qemu'] as const)('a snapshot that is deleted while t
       await core.end('SIGKILL');
       await removing;
       core = await startRealCore(core.home);
-      await expect.poll(async () => (await get()).state, { timeout: 30_000 }).toBe('Running');
+      await atRest();
       serial = await openSerial();
       serial.send('');
       expect(await read(0)).toBe(`round ${round}`);
@@ -151,8 +152,8 @@ describe.each(['embedded', 'qemu'] as const)('a snapshot that is deleted while t
     }
     // What was cut off goes on by itself: one image for each snapshot that is left, and one that is written.
     const { length: left } = await core.client.snapshot.list({ machine: 'web' });
-    await expect.poll(async () => (await images()).length, { timeout: 60_000 }).toBeLessThanOrEqual(left + 1);
-    await expect.poll(async () => (await get()).state, { timeout: 30_000 }).toBe('Running');
+    await expect.poll(async () => (await images()).length, { timeout: 120_000 }).toBeLessThanOrEqual(left + 1);
+    await atRest();
     const sum = (await serial.run(`${LOOK}; md5sum < /dev/sda`)).split('\n').at(-1);
     await core.client.machine.powerOff({ machine: 'web' });
     await core.client.machine.start({ machine: 'web' });
@@ -161,5 +162,5 @@ describe.each(['embedded', 'qemu'] as const)('a snapshot that is deleted while t
     await serial.expect('# ');
     expect((await serial.run('md5sum < /dev/sda')).split('\n').at(-1)).toBe(sum);
     expect(statSync(path.join(core.home, 'words.img')).size).toBe(DISK_BYTES);
-  }, 300_000);
+  }, 500_000);
 });

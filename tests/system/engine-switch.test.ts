@@ -49,5 +49,5 @@ describe.each(['qcow2', 'vdi'] as const)('one machine in both engines, with a di
       expect(lastLine(await serial.run('cat /disk/two'))).toBe('from qemu');
       expect(lastLine(await serial.run('md5sum < /disk/data | cmp - /disk/sum && echo same'))).toBe('same');
     });
-  }, 120_000);
+  }, 400_000);
 });

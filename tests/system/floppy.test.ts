@@ -53,5 +53,5 @@ describe.each(['embedded', 'qemu'] as const)('a floppy (%s)', (engine) => {
     await serial.expect('I am the second');
     expect((await machine.get({ machine: 'old' })).state).toBe('Running');
     await machine.powerOff({ machine: 'old' });
-  });
+  }, 300_000);
 });

@@ -34,7 +34,7 @@ describe('a real guest in the embedded engine', () => {
     expect(await serial.run('hostname')).toBe('journey');
 
     await client.machine.powerButton({ machine: 'journey' });
-    const off = await client.events.waitFor({ machine: 'journey', states: ['PoweredOff'], timeoutMs: 30_000 });
+    const off = await client.events.waitFor({ machine: 'journey', states: ['PoweredOff'], timeoutMs: 100_000 });
     expect(off).toMatchObject({ state: 'PoweredOff', reason: 'guestShutdown', pid: null });
   });
 
@@ -57,7 +57,7 @@ describe('a real guest in the embedded engine', () => {
     };
     const shutDown = async (serial: SerialConsole) => {
       serial.send('poweroff');
-      await client.events.waitFor({ machine: 'disk', states: ['PoweredOff'], timeoutMs: 30_000 });
+      await client.events.waitFor({ machine: 'disk', states: ['PoweredOff'], timeoutMs: 100_000 });
     };
     await using first = await boot();
     await first.run('mke2fs -F /dev/sda 65536');
@@ -87,8 +87,11 @@ describe('a real guest in the embedded engine', () => {
     expect(counted).toBeGreaterThanOrEqual(2);
     expect(await after.run('cat /tmp/note')).toBe('only in memory');
     await after.run(`while [ "$(counter show)" -le ${counted} ]; do sleep 0.2; done`);
+    // Asking takes a while where much else is to be done: the answer belongs to some moment between the two.
+    const askedAt = Date.now() / 1000;
     const guestSeconds = Number(await after.run('date +%s'));
-    expect(Math.abs(guestSeconds - Date.now() / 1000)).toBeLessThan(3);
+    expect(guestSeconds).toBeGreaterThan(askedAt - 3);
+    expect(guestSeconds).toBeLessThan(Date.now() / 1000 + 3);
     await client.machine.powerOff({ machine: 'saved' });
   });
 
@@ -139,11 +142,11 @@ describe('a real guest in the embedded engine', () => {
       const adapters = config.adapters.map((adapter) => ({ ...adapter, isCableConnected: isConnected }));
       await client.machine.configure({ machine: 'cable', revision: at, config: { ...config, adapters } });
     };
-    expect(await ping()).toBe('reached');
+    await expect.poll(ping, { timeout: 60_000 }).toBe('reached');
     await plug(false, revision);
     expect(await ping()).toBe('silent');
     await plug(true, revision + 1);
-    await expect.poll(ping, { timeout: 20_000 }).toBe('reached');
+    await expect.poll(ping, { timeout: 60_000 }).toBe('reached');
     await client.machine.powerOff({ machine: 'cable' });
   });
 
@@ -158,7 +161,7 @@ describe('a real guest in the embedded engine', () => {
     await serial.expect('# ');
     await writeFile(image, Buffer.alloc(512));
     serial.send('dd if=/dev/sda of=/dev/null bs=4k count=64; echo "read: $?"');
-    const paused = await client.events.waitFor({ machine: 'broken', states: ['Paused'], timeoutMs: 30_000 });
+    const paused = await client.events.waitFor({ machine: 'broken', states: ['Paused'], timeoutMs: 100_000 });
     expect(paused.reason).toBe('ioError');
     expect(paused.reasonDetail).toContain('small.img');
     await writeFile(image, Buffer.alloc(1024 * 1024));

@@ -28,7 +28,7 @@ const MACHINES = 3;
 const LONGEST_MS = 2_000;
 /** How often the machines are brought to run between two kills, so that more than starts can be cut off. */
 const START_CHANCE = 0.6;
-const SETTLE_TIMEOUT_MS = 20_000;
+const SETTLE_TIMEOUT_MS = 90_000;
 /** How QEMU's words for a machine that is on agree with the records' (QMP reference, "RunState"). */
 const WORDS: Record<string, MachineState> = { running: 'Running', paused: 'Paused' };
 
@@ -127,7 +127,7 @@ function processesOf(marks: string[]): number[] {
 /** The state that the process itself tells on its second monitor. */
 async function ask(socketPath: string): Promise<string> {
   try {
-    const client = await QmpClient.connect(socketPath, { timeoutMs: 5_000 });
+    const client = await QmpClient.connect(socketPath, { timeoutMs: 20_000 });
     const { status } = (await client.execute('query-status')) as { status: string };
     client.close();
     return status;

@@ -56,13 +56,13 @@ describe.skipIf(!canMount).each(['embedded', 'qemu'] as const)(
       resize(64 * MIB);
       await core.end();
       core = await startRealCore(core.home);
-      await expect.poll(images, { timeout: 60_000 }).toEqual([]);
+      await expect.poll(images, { timeout: 120_000 }).toEqual([]);
       await using again = new SerialConsole(await core.connection.openChannel('web', 'serial'));
       again.send('');
       expect(await sum(again)).toBe(written);
-      expect((await core.client.machine.get(name)).state).toBe('Running');
+      await expect.poll(async () => (await core.client.machine.get(name)).state, { timeout: 60_000 }).toBe('Running');
       await core.client.machine.powerOff(name);
       expect(await sum(await boot())).toBe(written);
-    }, 240_000);
+    }, 400_000);
   },
 );

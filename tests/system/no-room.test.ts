@@ -2,7 +2,7 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { truncateSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { makeHome, type RealCore, startRealCore, tearDown } from '../support/real-core.ts';
+import { makeHome, pidOf, type RealCore, startRealCore, tearDown } from '../support/real-core.ts';
 import { GUEST_READY, SerialConsole } from '../support/serial-console.ts';
 import { canMount, mountSmall } from '../support/small-file-system.ts';
 import { makeTempFolder } from '../support/temp-folder.ts';
@@ -24,20 +24,20 @@ describe('a machine whose disk has no room left', () => {
     writeFileSync(disk, '');
     truncateSync(disk, 16 * MIB);
     await client.machine.create({ name, isDemo: true, engine: 'embedded', diskPath: disk });
-    const { pid } = await client.machine.start({ machine: name });
+    const pid = pidOf(await client.machine.start({ machine: name }));
     await using serial = new SerialConsole(await core.connection.openChannel(name, 'serial'));
     await serial.expect(GUEST_READY);
     await serial.expect('# ');
     await serial.run('dd if=/dev/urandom of=/tmp/data bs=64k count=192 2>/dev/null');
     const sum = await serial.run('md5sum < /tmp/data');
-    limit(pid ?? -1);
+    limit(pid);
     const writing = serial.run('dd if=/tmp/data of=/dev/sda bs=64k 2>&1 && sync && echo written');
-    const paused = await client.events.waitFor({ machine: name, states: ['Paused'], timeoutMs: 60_000 });
+    const paused = await client.events.waitFor({ machine: name, states: ['Paused'], timeoutMs: 120_000 });
     expect(paused).toMatchObject({ state: 'Paused', reason: 'ioError' });
     expect(paused.reasonDetail).toBe(`There is no room left for '${disk}'. Make room, then resume the machine.`);
     // Still no room: the request is tried again, and the machine stands again.
     await client.machine.resume({ machine: name });
-    await client.events.waitFor({ machine: name, states: ['Paused'], timeoutMs: 60_000 });
+    await client.events.waitFor({ machine: name, states: ['Paused'], timeoutMs: 120_000 });
     makeRoom();
     await client.machine.resume({ machine: name });
     expect(await writing).toContain('written');
@@ -46,27 +46,36 @@ describe('a machine whose disk has no room left', () => {
     await client.machine.powerOff({ machine: name });
   }
 
-  it.skipIf(!hasPrlimit)('pauses, names the file, and loses nothing: a file as large as it may be', async () => {
-    let process = -1;
-    const setLimit = (bytes: string) => execFileSync('prlimit', ['--pid', `${process}`, `--fsize=${bytes}:unlimited`]);
-    await expectNothingLost(
-      'limited',
-      path.join(makeTempFolder(), 'disk.img'),
-      (pid) => {
-        process = pid;
-        setLimit(`${6 * MIB}`);
-      },
-      () => setLimit('unlimited'),
-    );
-  });
+  it.skipIf(!hasPrlimit)(
+    'pauses, names the file, and loses nothing: a file as large as it may be',
+    async () => {
+      let process = -1;
+      const setLimit = (bytes: string) =>
+        execFileSync('prlimit', ['--pid', `${process}`, `--fsize=${bytes}:unlimited`]);
+      await expectNothingLost(
+        'limited',
+        path.join(makeTempFolder(), 'disk.img'),
+        (pid) => {
+          process = pid;
+          setLimit(`${6 * MIB}`);
+        },
+        () => setLimit('unlimited'),
+      );
+    },
+    400_000,
+  );
 
-  it.skipIf(!canMount)('pauses, names the file, and loses nothing: a full file system', async () => {
-    const { folder, resize } = mountSmall(6 * MIB);
-    await expectNothingLost(
-      'full',
-      path.join(folder, 'disk.img'),
-      () => undefined,
-      () => resize(32 * MIB),
-    );
-  });
+  it.skipIf(!canMount)(
+    'pauses, names the file, and loses nothing: a full file system',
+    async () => {
+      const { folder, resize } = mountSmall(6 * MIB);
+      await expectNothingLost(
+        'full',
+        path.join(folder, 'disk.img'),
+        () => undefined,
+        () => resize(32 * MIB),
+      );
+    },
+    400_000,
+  );
 });

@@ -1,6 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { makeHome, type RealCore, startRealCore, tearDown } from '../support/real-core.ts';
+import { makeHome, pidOf, type RealCore, startRealCore, tearDown } from '../support/real-core.ts';
 import { GUEST_READY, SerialConsole } from '../support/serial-console.ts';
+
+/** A new core waits a second at most for its machines before it answers; what it hears later, it writes later. */
+const PATIENCE = { timeout: 60_000 };
 
 describe('machines outlive what goes wrong around them', () => {
   let core: RealCore;
@@ -21,8 +24,8 @@ describe('machines outlive what goes wrong around them', () => {
     await using serial = await serialOf('survivor');
     await serial.expect(GUEST_READY);
     await serial.expect('# ');
-    process.kill(victim.pid ?? -1, 'SIGKILL');
-    const aborted = await core.client.events.waitFor({ machine: 'victim', states: ['Aborted'], timeoutMs: 20_000 });
+    process.kill(pidOf(victim), 'SIGKILL');
+    const aborted = await core.client.events.waitFor({ machine: 'victim', states: ['Aborted'], timeoutMs: 60_000 });
     expect(aborted).toMatchObject({ state: 'Aborted', reason: 'engineKilled', pid: null });
     expect(await serial.run('echo still here')).toBe('still here');
     expect((await core.client.machine.get({ machine: 'survivor' })).state).toBe('Running');
@@ -34,8 +37,8 @@ describe('machines outlive what goes wrong around them', () => {
     const before = await core.client.machine.get({ machine: 'survivor' });
     await core.end('SIGKILL');
     core = await startRealCore(core.home);
-    const found = await core.client.machine.get({ machine: 'survivor' });
-    expect(found).toMatchObject({ state: 'Running', reason: 'takenBack', pid: before.pid });
+    const takenBack = { state: 'Running', reason: 'takenBack', pid: before.pid };
+    await expect.poll(() => core.client.machine.get({ machine: 'survivor' }), PATIENCE).toMatchObject(takenBack);
     expect((await core.client.machine.pause({ machine: 'survivor' })).state).toBe('Paused');
     expect((await core.client.machine.screenshot({ machine: 'survivor' })).width).toBe(720);
     expect((await core.client.machine.resume({ machine: 'survivor' })).state).toBe('Running');
@@ -45,15 +48,14 @@ describe('machines outlive what goes wrong around them', () => {
 
   it('learns what became of a machine that ended while no core ran', async () => {
     await using serial = await serialOf('survivor');
-    await core.client.machine.pause({ machine: 'survivor' });
+    const pid = pidOf(await core.client.machine.pause({ machine: 'survivor' }));
     serial.send('(sleep 1; poweroff) &');
     await core.client.machine.resume({ machine: 'survivor' });
-    const { pid } = await core.client.machine.get({ machine: 'survivor' });
     await core.end('SIGKILL');
-    await gone(pid ?? -1);
+    await gone(pid);
     core = await startRealCore(core.home);
-    const found = await core.client.machine.get({ machine: 'survivor' });
-    expect(found).toMatchObject({ state: 'PoweredOff', reason: 'guestShutdown', pid: null });
+    const ended = { state: 'PoweredOff', reason: 'guestShutdown', pid: null };
+    await expect.poll(() => core.client.machine.get({ machine: 'survivor' }), PATIENCE).toMatchObject(ended);
   });
 });
 

@@ -109,7 +109,7 @@ describe('a machine with UEFI', () => {
       await using twin = await boot('twin');
       expect(await read(twin)).toBe('two');
     }
-  }, 300_000);
+  }, 600_000);
 
   /** The shell stands where it stood, and repeats its prompt. */
   const readAfterRestore = async (serial: SerialConsole) => {
