@@ -10,7 +10,7 @@ import { createApp } from '../../src/main/app.ts';
 import { FakeEngine } from '../../src/main/engines/fake/engine.ts';
 import { createLog } from '../../src/main/log.ts';
 import { makePaths } from '../../src/main/paths.ts';
-import { isRest } from '../../src/shared/machine-state.ts';
+import { isRest, isTransient } from '../../src/shared/machine-state.ts';
 import { BLOCKS, DISK_BYTES, diskOf, readDisk, writeDisk } from './disk-images.ts';
 
 type Content = number[];
@@ -21,6 +21,12 @@ interface Model {
   clones: Record<string, Content>;
 }
 type Work = 'write' | 'take' | 'takeOnline' | 'restore' | 'delete' | 'deleteOnline' | 'linked' | 'full' | 'remove';
+const WORKS: Work[] = [
+  ...(['write', 'write', 'take', 'take', 'takeOnline', 'restore', 'delete', 'delete'] as const),
+  ...(['deleteOnline', 'deleteOnline', 'linked', 'full', 'remove'] as const),
+];
+/** What leads to every kind of merge soon: disks that hold much on top of such that hold little. */
+const MERGING: Work[] = ['write', 'write', 'write', 'write', 'take', 'take', 'delete', 'deleteOnline'];
 interface Pending {
   work: Work;
   block: number;
@@ -79,22 +85,26 @@ async function settled(): Promise<void> {
   for await (const _ of changes) if (isRest(web().state)) return;
 }
 
+/** Merges that had to wait for something go on in the background; what they are in the way of is done after them. */
+async function whenFree<T>(work: () => Promise<T>): Promise<T> {
+  for (;;) {
+    try {
+      return await work();
+    } catch (error) {
+      const { code } = error as { code?: string };
+      if (code !== 'INVALID_STATE' && code !== 'MEDIUM_IN_USE') throw error;
+    }
+    const changes = events.subscribe(() => ({ kind: 'machineChanged', machine: web() }));
+    for await (const _ of changes) if (!isTransient(web().state)) break;
+  }
+}
+
+function contentOf(owner: Parameters<typeof diskOf>[0]): Promise<Content> {
+  return whenFree(() => readDisk({ media }, diskOf(owner)));
+}
+
 function choose(): Pending {
-  const works: Work[] = [
-    'write',
-    'write',
-    'take',
-    'take',
-    'takeOnline',
-    'restore',
-    'delete',
-    'delete',
-    'deleteOnline',
-    'deleteOnline',
-    'linked',
-    'full',
-    'remove',
-  ];
+  const works = stopAt.startsWith('merge') ? MERGING : WORKS;
   const work = works[random(works.length)] ?? 'write';
   const list = work === 'remove' ? Object.keys(model.clones) : Object.keys(model.snapshots);
   const target = list[random(Math.max(1, list.length))];
@@ -110,30 +120,47 @@ async function perform(pending: Pending, after: Model): Promise<Model> {
     (isClone && Object.keys(model.clones).length > 2);
   if (isIdle || isFull) return after;
   if (work === 'write') {
-    if (web().state === 'Saved') await runner.discardState(web().id);
-    await writeDisk({ media }, diskOf(web()), block, byte);
-  } else if (work === 'take') await snapshots.take('web', { name, description: '', withMemory: true });
+    await discardState();
+    await whenFree(() => writeDisk({ media }, diskOf(web()), block, byte));
+  } else if (work === 'take') await take(name);
   else if (work === 'takeOnline') await takeOnline(name);
-  else if (work === 'restore') await snapshots.restore('web', target ?? '', { takesCurrentFirst: false });
-  else if (work === 'delete') await snapshots.remove('web', target ?? '').catch(allowInUse);
+  else if (work === 'restore')
+    await whenFree(() => snapshots.restore('web', target ?? '', { takesCurrentFirst: false }));
+  else if (work === 'delete') await remove(target ?? '');
   else if (work === 'deleteOnline') await deleteOnline(target ?? '');
   else if (work === 'remove') await machines.remove(target ?? '', true);
   else {
-    if (web().state === 'Saved') await runner.discardState(web().id);
-    await snapshots.clone('web', { name, kind: work });
+    await discardState();
+    await whenFree(() => snapshots.clone('web', { name, kind: work }));
   }
   return await agree({ model: after, pending });
 }
 
+function take(name: string): Promise<unknown> {
+  return whenFree(() => snapshots.take('web', { name, description: '', withMemory: true }));
+}
+
+function remove(target: string): Promise<void> {
+  return whenFree(() => snapshots.remove('web', target).catch(allowInUse));
+}
+
+function start(): Promise<unknown> {
+  return whenFree(() => runner.start(web().id));
+}
+
+async function discardState(): Promise<void> {
+  await whenFree(async () => web().state === 'Saved' && runner.discardState(web().id));
+}
+
 async function takeOnline(name: string): Promise<void> {
-  await runner.start(web().id);
-  await snapshots.take('web', { name, description: '', withMemory: true });
+  await start();
+  await take(name);
   await runner.powerOff(web().id);
 }
 
 async function deleteOnline(target: string): Promise<void> {
-  await runner.start(web().id);
-  await snapshots.remove('web', target).catch(allowInUse);
+  await start();
+  await remove(target);
   await runner.powerOff(web().id);
 }
 
@@ -154,7 +181,7 @@ async function agree({ model: before, pending }: Line): Promise<Model> {
   const after = structuredClone(before);
   const { work, block = 0, byte = 0, target = '', name = '' } = pending ?? {};
   const list = snapshots.list('web');
-  const present = await readDisk({ media }, diskOf(web()));
+  const present = await contentOf(web());
   if (work === 'write' && present[block] === byte) after.present[block] = byte;
   if (work === 'restore' && !isDeepStrictEqual(present, before.present)) after.present = before.snapshots[target] ?? [];
   if (work?.startsWith('delete') && !list.some(({ id }) => id === target)) delete after.snapshots[target];
@@ -176,13 +203,13 @@ async function agree({ model: before, pending }: Line): Promise<Model> {
     `${work}: other snapshots`,
   );
   for (const taken of list) {
-    const content = await readDisk({ media }, diskOf(taken));
+    const content = await contentOf(taken);
     assert(isDeepStrictEqual(content, after.snapshots[taken.id]), `${work}: '${taken.name}' has ${content}`);
     const files = taken.hasMemory ? readdirSync(join(web().folder, 'snapshots')) : [`${taken.id}.state`];
     assert(files.includes(`${taken.id}.state`), `${work}: the memory of '${taken.name}' is missing`);
   }
   for (const [each, content] of Object.entries(after.clones)) {
-    const found = await readDisk({ media }, diskOf(machines.get(each)));
+    const found = await contentOf(machines.get(each));
     assert(isDeepStrictEqual(found, content), `${work}: '${each}' has ${found}`);
   }
   return after;
