@@ -127,11 +127,13 @@ describe('the frames that are tried', () => {
 
 describe('an answer with the frames that were tried', () => {
   const settings = { from: 'a', to: 'lan', decidedBy: 'profile', rule: 'noLan.private', reason: 'So it is.' };
-  const answer = (isReachable: boolean, ...fates: FrameFate[]) =>
+  const proved = (isReachable: boolean, isWhole: boolean, fates: readonly FrameFate[]) =>
     prove(
       { ...settings, isReachable, isProven: null, trials: [] },
       fates.map((fate) => ({ adapter: 0, sent: 'TCP to 192.0.2.9 port 80', fate })),
+      isWhole,
     );
+  const answer = (isReachable: boolean, ...fates: FrameFate[]) => proved(isReachable, true, fates);
   const refused = { fate: 'refused', rule: 'noLan.private', answer: 'prohibited' } as const;
   const opened = { fate: 'wouldOpen', address: '192.0.2.9', port: 80 } as const;
 
@@ -147,6 +149,13 @@ describe('an answer with the frames that were tried', () => {
         says: 'refused by the gateway ("administratively prohibited"): noLan.private.',
       },
     ]);
+  });
+
+  it('is not theirs when they ended at one adapter and another could not be tried', () => {
+    for (const isReachable of [true, false]) {
+      expect(proved(isReachable, false, [refused])).toMatchObject({ isReachable, isProven: null });
+      expect(proved(isReachable, false, [refused, opened])).toMatchObject({ isReachable: true, isProven: isReachable });
+    }
   });
 
   it('is theirs where they contradict the settings', () => {

@@ -4,7 +4,7 @@ import { ulaPrefixOf } from './gateway/ula-prefix.ts';
 import type { NetworkProcessSpec } from './network-process/process-spec.ts';
 
 /** Locally administered, and outside of what machines' adapters get (52:54:00). The same on every network. */
-const GATEWAY_MAC = '52:55:00:00:00:01';
+export const GATEWAY_MAC = '52:55:00:00:00:01';
 const GATEWAY_ID = 'gateway';
 /** How long a network stays with neither a machine nor a core, in milliseconds. */
 const LINGER_MS = 60_000;

@@ -9,8 +9,11 @@ export interface Trial {
   fate: FrameFate;
 }
 
-/** An answer with the frames that were tried for it: where they contradict the settings, what they say holds. Pure. */
-export function prove(answer: ReachAnswer, trials: readonly Trial[]): ReachAnswer {
+/**
+ * An answer with the frames that were tried for it: where they contradict the settings, what they say holds. Pure.
+ * @param isWhole whether every adapter was tried that is on a network; otherwise there may be a way by another one
+ */
+export function prove(answer: ReachAnswer, trials: readonly Trial[], isWhole: boolean): ReachAnswer {
   const shown = trials.map(({ adapter, sent, fate }) => ({
     adapter,
     sent,
@@ -18,8 +21,8 @@ export function prove(answer: ReachAnswer, trials: readonly Trial[]): ReachAnswe
     says: says(fate),
   }));
   const known = shown.filter((trial) => trial.hasPassed !== null);
-  if (known.length === 0) return { ...answer, trials: shown };
   const isReachable = known.some((trial) => trial.hasPassed);
+  if (known.length === 0 || (!isReachable && !isWhole)) return { ...answer, trials: shown };
   if (isReachable === answer.isReachable) return { ...answer, isProven: true, trials: shown };
   const decisive = trials.find(({ fate }) => hasPassed(fate) === isReachable);
   return { ...answer, ...against(answer, decisive), isReachable, isProven: false, trials: shown };

@@ -11,7 +11,7 @@ import type { LiveNetworks } from './live-networks.ts';
 import { portIdOf } from './machine-ports.ts';
 import type { FrameFate } from './network-process/frame-probe.ts';
 import type { ProbeAnswer } from './network-process/probe.ts';
-import { gatewaySettingsOf } from './network-spec.ts';
+import { GATEWAY_MAC, gatewaySettingsOf } from './network-spec.ts';
 import { addressOf, gatewayAddresses } from './network-view.ts';
 import { type ReachEnd, type ReachMachine, reachHost, reachMachine, reachPlace, type Verdict } from './reach.ts';
 import { framesTo, framesToAddress, type PlannedFrame, type Surroundings } from './reach-frames.ts';
@@ -26,8 +26,6 @@ export interface ReachDeps {
 /** How long an answer may take on a switch of this computer, in milliseconds. */
 const PROBE_MS = 1000;
 const PLACES: Record<Exclude<ReachPlace, 'host'>, Place> = { hostServices: 'host', lan: 'lan', internet: 'internet' };
-/** Where the gateway is on networks that have one, and nobody on others. */
-const GATEWAY_MAC = '52:55:00:00:00:01';
 /** What an adapter without an address calls itself (RFC 3927). */
 const NO_ADDRESS = '169.254.1.1';
 
@@ -82,8 +80,10 @@ export class ReachReport {
     answer: ReachAnswer,
     framesOn: (network: Network) => PlannedFrame[],
   ): Promise<ReachAnswer> {
-    const trials = await Promise.all(ends.map((end) => this.#try(from, end, framesOn)));
-    return prove(answer, trials.flat());
+    const attached = ends.filter(({ network }) => network !== undefined);
+    const trials = await Promise.all(attached.map((end) => this.#try(from, end, framesOn)));
+    const isWhole = trials.every(({ length }) => length > 0);
+    return prove(answer, trials.flat(), isWhole);
   }
 
   /** What became of each frame; nothing where none can be sent without leaving this computer, or the machine is off. */
@@ -101,7 +101,7 @@ export class ReachReport {
     const request = {
       portId: portIdOf(from.id, index),
       sourceAddress: addressOf(adapter, this.#deps.table.leases(network.id)) ?? spareAddress(network) ?? NO_ADDRESS,
-      gatewayMac: settings?.macAddress ?? GATEWAY_MAC,
+      gatewayMac: GATEWAY_MAC, // nobody has it where there is no gateway
       frames: planned.map(({ frame }) => frame),
       timeoutMs: PROBE_MS,
     };
