@@ -1,3 +1,4 @@
+import { createSocket } from 'node:dgram';
 import { createServer } from 'node:net';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { MachineConfig } from '../../src/shared/model/machine.ts';
@@ -154,6 +155,19 @@ describe('port forwards', () => {
     await expect
       .poll(async () => (await stateOn('Internal'))?.failure)
       .toContain("Adapter 1 of 'web' is on no network");
+  });
+
+  it('of UDP are refused where the port is taken, whether their machine is on or off', async () => {
+    const core = await openFakeCore({ hasNetworks: true });
+    await core.add('web');
+    const socket = createSocket('udp4');
+    onTestFinished(() => void socket.close());
+    await new Promise<void>((resolve) => socket.bind(0, '127.0.0.1', resolve));
+    const input = { ...web, protocol: 'udp', hostPort: socket.address().port } as const;
+    await expect(core.client.network.addForward(input)).rejects.toMatchObject({ code: 'PORT_IN_USE' });
+    await core.client.machine.start({ machine: 'web' });
+    await expect(core.client.network.addForward(input)).rejects.toMatchObject({ code: 'PORT_IN_USE' });
+    expect((await core.client.network.get({ network: 'NAT' })).network.forwards).toEqual([]);
   });
 
   it('lead nowhere on an internal network', async () => {

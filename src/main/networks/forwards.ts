@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { createServer } from 'node:net';
 import { networkOf } from '../../shared/adapter-network.ts';
 import { InnError } from '../../shared/errors.ts';
 import type { Machine } from '../../shared/model/machine.ts';
@@ -13,6 +12,7 @@ import type { AddForwardInput } from '../../shared/network-contract.ts';
 import type { NetworkTable } from '../db/network-table.ts';
 import type { Commit } from '../db/unit-of-work.ts';
 import { placeWords, whyNoForward } from './forward-words.ts';
+import { createHostNetwork } from './gateway/host-network.ts';
 import { explainListenFailure } from './gateway/port-forward.ts';
 import { isAsleep, strayForwards } from './gateway-plan.ts';
 import type { LiveNetworks } from './live-networks.ts';
@@ -187,16 +187,16 @@ function networkForForwards(machine: Machine, index: number, networks: readonly 
 
 /** Tries a port that is to be opened later. @throws InnError as `explainListenFailure` */
 async function assertPortFree(forward: PortForward): Promise<void> {
-  if (forward.protocol !== 'tcp') return;
-  const { promise, resolve, reject } = Promise.withResolvers<void>();
-  const server = createServer();
-  server.once('error', reject);
-  server.listen({ host: forward.hostAddress, port: forward.hostPort, exclusive: true }, resolve);
+  const { protocol, hostAddress, hostPort } = forward;
+  const host = createHostNetwork();
   try {
-    await promise;
+    const listener =
+      protocol === 'tcp'
+        ? await host.listenTcp(hostAddress, hostPort, (socket) => socket.destroy())
+        : await host.listenUdp(hostAddress, hostPort, () => undefined);
+    listener.close();
   } catch (error) {
     // The target does not matter for why the host refuses.
     throw await explainListenFailure({ ...forward, target: { macAddress: '' } }, error as NodeJS.ErrnoException);
   }
-  await new Promise((closed) => server.close(closed));
 }

@@ -44,6 +44,8 @@ export class KeptNetwork {
   readonly keeper: NetworkKeeper;
   /** Why forwards are not open, by id. */
   readonly failures = new Map<string, string>();
+  /** Ports that were chosen where any free one was asked for, by the forward's id: people have noted them. */
+  readonly #chosen = new Map<string, number>();
   #network: Network;
   readonly #deps: KeptNetworkDeps;
   #queue: Promise<unknown> = Promise.resolve();
@@ -132,8 +134,11 @@ export class KeptNetwork {
     for (const each of open) {
       if (!isSame(each)) await client.execute('gateway-forward-remove', { id: each.id });
     }
-    const known = new Set(open.filter(isSame).map(({ id }) => id));
-    this.failures.clear();
+    const same = open.filter(isSame);
+    for (const { id, hostPort } of same) this.#chosen.set(id, hostPort);
+    const known = new Set(same.map(({ id }) => id));
+    const ids = new Set<string>(wanted.map(({ forward }) => forward.id));
+    for (const id of this.failures.keys()) if (!ids.has(id) || known.has(id)) this.failures.delete(id);
     for (const { forward, macAddress } of wanted) {
       if (!known.has(forward.id)) await this.#openForward(client, forward, macAddress);
     }
@@ -141,9 +146,16 @@ export class KeptNetwork {
 
   async #openForward(client: NetworkClient, forward: PortForward, macAddress: string): Promise<void> {
     const { id, protocol, hostAddress, hostPort, guestPort } = forward;
+    const open = async (port: number): Promise<void> => {
+      const request = { id, protocol, hostAddress, hostPort: port, guestPort, target: { macAddress } };
+      const answer = await client.execute('gateway-forward-add', { forward: request });
+      this.#chosen.set(id, (answer as { port: number }).port); // our own process
+      this.failures.delete(id);
+    };
+    const before = hostPort === 0 ? this.#chosen.get(id) : undefined;
     try {
-      const request = { id, protocol, hostAddress, hostPort, guestPort, target: { macAddress } };
-      await client.execute('gateway-forward-add', { forward: request });
+      if (before === undefined) await open(hostPort);
+      else await open(before).catch(() => open(hostPort)); // somebody else may have it by now
     } catch (error) {
       this.failures.set(id, toErrorReport(error).message);
       this.#deps.onTrouble(`Port ${hostPort} of the host could not be opened.`, error);

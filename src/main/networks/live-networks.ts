@@ -42,6 +42,8 @@ export class LiveNetworks {
   /** Machines that somebody waits for. */
   readonly #waitedFor = new Set<MachineId>();
   #timer: NodeJS.Timeout | undefined;
+  /** Telling all gateways, one round after the other. */
+  #syncing: Promise<unknown> = Promise.resolve();
   #isClosed = false;
 
   constructor(deps: LiveNetworksDeps) {
@@ -130,7 +132,10 @@ export class LiveNetworks {
   refresh(): void {
     if (!this.#deps.isOn || this.#isClosed) return;
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => void this.#syncAll(), SETTLE_MS);
+    this.#timer = setTimeout(() => {
+      const turn = this.#syncing.then(() => this.#syncAll());
+      this.#syncing = turn.catch((error: unknown) => this.#trouble('The networks are not as they should be.', error));
+    }, SETTLE_MS);
   }
 
   /** Runs a network on new settings. */
@@ -149,6 +154,7 @@ export class LiveNetworks {
   async close(): Promise<void> {
     this.#isClosed = true;
     clearTimeout(this.#timer);
+    await this.#syncing;
     const letGo = async (kept: KeptNetwork): Promise<void> => {
       const isEmpty = kept.keeper.wanted.length === 0;
       if (isEmpty) await kept.sync().catch((error: unknown) => this.#trouble('A network could not be ended.', error));
@@ -158,8 +164,10 @@ export class LiveNetworks {
   }
 
   async #syncAll(): Promise<void> {
+    if (this.#isClosed) return;
     this.#wakeAll();
     for (const network of this.#deps.table.list()) {
+      if (this.#isClosed) return; // what is behind may be closed any moment
       const kept = this.#kept.get(network.id);
       const isWaitedFor = kept !== undefined || this.#planOf(network.id).asleep.length > 0;
       if (!isWaitedFor) continue;
