@@ -4,6 +4,8 @@ import { readPcapng } from '../support/read-pcapng.ts';
 import { GUEST_READY, SerialConsole } from '../support/serial-console.ts';
 import { type App, picture, test } from './app.ts';
 
+test.slow(); // guests that boot on a busy computer
+
 /** Machines of the embedded engine, off, each with one adapter. */
 async function makeMachines(app: App, names: readonly string[]): Promise<void> {
   for (const name of names) {
