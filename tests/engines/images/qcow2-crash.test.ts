@@ -1,8 +1,5 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createQcow2 } from '../../../src/main/media/formats/qcow2/create.ts';
@@ -10,6 +7,7 @@ import { partsOf, Qcow2Device } from '../../../src/main/media/formats/qcow2/devi
 import { qcow2Format } from '../../../src/main/media/formats/qcow2/qcow2-format.ts';
 import { openRawFile } from '../../../src/main/media/formats/raw-file.ts';
 import { expectSame, patternBytes, readAll } from '../../support/image-suite.ts';
+import { killAfter } from '../../support/killed-writer.ts';
 import { FailingFile, makeDice } from '../../support/power-failure.ts';
 import { qemuCheck, qemuCompare, qemuImg, qemuIo } from '../../support/qemu-img.ts';
 import { findLost } from '../../support/stamped-writes.ts';
@@ -17,23 +15,6 @@ import { makeTempFolder } from '../../support/temp-folder.ts';
 
 const KIB = 1024;
 const MIB = 1024 ** 2;
-const VICTIM = join(import.meta.dirname, '../../support/qcow2-victim.ts');
-
-/** Runs the writer until it has told this many flushes, kills it, and answers the number of the last write it told. */
-async function killAfter(flushes: number, path: string, base: string): Promise<number> {
-  const victim = spawn(process.execPath, [VICTIM, path, base], { stdio: ['ignore', 'pipe', 'inherit'] });
-  const gone = once(victim, 'exit');
-  let told = 0;
-  let last = 0;
-  for await (const line of createInterface({ input: victim.stdout })) {
-    last = Number(line);
-    told += 1;
-    if (told === flushes) victim.kill('SIGKILL');
-  }
-  const [, signal] = await gone;
-  expect(signal).toBe('SIGKILL');
-  return last;
-}
 
 describe('a qcow2 image whose writer was killed', () => {
   it.each([
@@ -51,7 +32,7 @@ describe('a qcow2 image whose writer was killed', () => {
       const path = join(folder, 'disk.qcow2');
       await rm(path, { force: true });
       await createQcow2(path, { sizeBytes, backing }, { version: 3, clusterBits, refcountOrder: 4 });
-      const flushed = await killAfter(1 + round * 2, path, base);
+      const flushed = await killAfter(1 + round * 2, 'qcow2-victim.ts', [path, base]);
       const { errors, leaks } = await qemuCheck(path, 'qcow2');
       expect(errors).toBe(0);
       const report = await qcow2Format.check(path);
