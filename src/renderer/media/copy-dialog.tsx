@@ -1,4 +1,3 @@
-import { TextInput } from '@mantine/core';
 import { useState } from 'react';
 import { FORMAT_LABELS, type Medium, MediumName } from '../../shared/model/medium.ts';
 import { formatBytes } from '../../shared/units.ts';
@@ -8,6 +7,7 @@ import { FolderField } from './create-disk-dialog.tsx';
 import { type ImageChoice, NEW_FORMATS, pathIn, toImageInput } from './image-choice.ts';
 import { ImageFields } from './image-fields.tsx';
 import classes from './media-dialogs.module.css';
+import { NameField } from './name-field.tsx';
 import { useWork } from './use-work.ts';
 import { WorkDialog } from './work-dialog.tsx';
 
@@ -24,7 +24,6 @@ export function CopyDialog({ medium, onCopy, onClose }: CopyDialogProps) {
   const [folder, setFolder] = useState('');
   const [choice, setChoice] = useState<ImageChoice>({ format: firstFormat(medium), variant: 'dynamic' });
   const work = useWork(onClose);
-  const named = MediumName.safeParse(name);
   const copy = async () => {
     const made = await api.medium.copy({
       id: medium.id,
@@ -39,7 +38,7 @@ export function CopyDialog({ medium, onCopy, onClose }: CopyDialogProps) {
       title={`Copy '${medium.name}'`}
       subject={medium.id}
       action="Copy"
-      canAct={named.success}
+      canAct={MediumName.safeParse(name).success}
       work={work}
       onAct={() => work.run(copy, (made) => `'${made.name}' is a copy of '${medium.name}'.`)}
       onClose={onClose}
@@ -49,15 +48,7 @@ export function CopyDialog({ medium, onCopy, onClose }: CopyDialogProps) {
           {FORMAT_LABELS[medium.format]}, {formatBytes(medium.virtualSizeBytes)}
         </div>
       </FormRow>
-      <FormRow label="Name">
-        <TextInput
-          aria-label="Name"
-          data-autofocus
-          value={name}
-          onChange={(event) => setName(event.currentTarget.value)}
-          error={named.success ? undefined : named.error.issues[0]?.message}
-        />
-      </FormRow>
+      <NameField value={name} onChange={setName} />
       <FolderField value={folder} onChange={setFolder} />
       {isDisk && <ImageFields choice={choice} isCopy onChange={setChoice} />}
     </WorkDialog>

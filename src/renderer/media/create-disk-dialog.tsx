@@ -7,6 +7,7 @@ import { api } from '../api.ts';
 import { FormRow } from '../components/form-row.tsx';
 import { type ImageChoice, pathIn, toImageInput } from './image-choice.ts';
 import { ImageFields } from './image-fields.tsx';
+import { NameField } from './name-field.tsx';
 import { SizeField } from './size-field.tsx';
 import { useWork } from './use-work.ts';
 import { WorkDialog } from './work-dialog.tsx';
@@ -25,7 +26,6 @@ export function CreateDiskDialog({ machine, onCreate, onClose }: CreateDiskDialo
   const [sizeGiB, setSizeGiB] = useState(8);
   const [choice, setChoice] = useState<ImageChoice>({ format: 'qcow2', variant: 'dynamic' });
   const work = useWork(onClose);
-  const named = MediumName.safeParse(name);
   const place = placeOf(folder.trim(), name.trim(), choice, machine);
   const create = async () => {
     const medium = await api.medium.create({
@@ -40,20 +40,12 @@ export function CreateDiskDialog({ machine, onCreate, onClose }: CreateDiskDialo
       title="Create a disk"
       subject={null}
       action="Create"
-      canAct={named.success && sizeGiB > 0}
+      canAct={MediumName.safeParse(name).success && sizeGiB > 0}
       work={work}
       onAct={() => work.run(create)}
       onClose={onClose}
     >
-      <FormRow label="Name">
-        <TextInput
-          aria-label="Name"
-          data-autofocus
-          value={name}
-          onChange={(event) => setName(event.currentTarget.value)}
-          error={named.success ? undefined : named.error.issues[0]?.message}
-        />
-      </FormRow>
+      <NameField value={name} onChange={setName} />
       {machine === undefined && <FolderField value={folder} onChange={setFolder} />}
       <SizeField
         sizeGiB={sizeGiB}

@@ -1,8 +1,9 @@
-import { Textarea, TextInput } from '@mantine/core';
+import { Textarea } from '@mantine/core';
 import { useState } from 'react';
 import { type Medium, MediumName } from '../../shared/model/medium.ts';
 import { api } from '../api.ts';
 import { FormRow } from '../components/form-row.tsx';
+import { NameField } from './name-field.tsx';
 import { useWork } from './use-work.ts';
 import { WorkDialog } from './work-dialog.tsx';
 
@@ -11,13 +12,12 @@ export function DescribeDialog({ medium, onClose }: { medium: Medium; onClose():
   const [name, setName] = useState(medium.name);
   const [description, setDescription] = useState(medium.description);
   const work = useWork(onClose);
-  const named = MediumName.safeParse(name);
   return (
     <WorkDialog
       title={`Name and note of '${medium.name}'`}
       subject={medium.id}
       action="Save"
-      canAct={named.success}
+      canAct={MediumName.safeParse(name).success}
       work={work}
       onAct={() =>
         work.run(
@@ -27,15 +27,7 @@ export function DescribeDialog({ medium, onClose }: { medium: Medium; onClose():
       }
       onClose={onClose}
     >
-      <FormRow label="Name" note="The file keeps its own name.">
-        <TextInput
-          aria-label="Name"
-          data-autofocus
-          value={name}
-          onChange={(event) => setName(event.currentTarget.value)}
-          error={named.success ? undefined : named.error.issues[0]?.message}
-        />
-      </FormRow>
+      <NameField value={name} note="The file keeps its own name." onChange={setName} />
       <FormRow label="Note">
         <Textarea
           aria-label="Note"
