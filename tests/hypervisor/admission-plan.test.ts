@@ -63,6 +63,17 @@ describe('the plan of a refusal', () => {
     );
   });
 
+  it('leaves other programs something when it starts with less, where that is possible', () => {
+    const toMiB = (leastMemoryBytes: number) => {
+      const request = makeRequest({ memoryBytes: 8 * GIB, leastMemoryBytes });
+      const { plan } = admit({ ...request, host: { ...request.host, availableBytes: GIB } });
+      return find(plan, 'lessMemory')?.toMiB ?? 0;
+    };
+    const most = toMiB(0);
+    expect(toMiB((most + 1) * MIB)).toBe(most + 64);
+    expect(toMiB((most + 65) * MIB)).toBe(0);
+  });
+
   it('takes from all balloons alike, as little as is enough', () => {
     const others = [
       makeClaim({ name: 'a', promisedBytes: 2 * GIB, residentBytes: 2 * GIB, leastBytes: 0.5 * GIB }),

@@ -53,7 +53,7 @@ describe('admission', () => {
       "Cannot start 'web' because the host is short of 662 MiB of memory: the machine needs 1 GiB and its engine " +
         '150 MiB, and 512 MiB are available.',
     );
-    expect(refusalHint(request, report)).toBe('There is a way: start it with 360 MB, or wait until it fits.');
+    expect(refusalHint(request, report)).toBe('There is a way: start it with 296 MB, or wait until it fits.');
   });
 
   it('lets promises exceed what there is where that is allowed and typical use fits, and says so', () => {

@@ -6,6 +6,8 @@ import { MIB } from '../../shared/units.ts';
 import { type AdmissionRequest, afterBallooning, afterSaving, type Balance, fits, weigh } from './admission-balance.ts';
 import type { MachineClaim } from './admission-claims.ts';
 
+/** What other programs may take of the host between the plan and the start: less memory leaves them that, where it can. */
+const DRIFT_BYTES = 64 * MIB;
 /** Halvings in the search for how hard the balloons must press: finer than a MiB in a million. */
 const BALLOON_STEPS = 20;
 
@@ -100,11 +102,13 @@ function freedBySaving({ promisedBytes, residentBytes, engine }: MachineClaim): 
 function lessMemoryChoice(request: AdmissionRequest): PlanChoice | undefined {
   if (request.kind !== 'start') return undefined;
   const { shortBytes, pools } = weigh(request);
-  const lacking = Math.max(shortBytes, ...pools.map((each) => each.shortBytes));
   const step = LIMITS.memoryMiB.min;
-  const toMiB = Math.floor((request.memoryBytes - lacking) / MIB / step) * step;
-  const isWorthIt = toMiB > 0 && toMiB * MIB >= request.leastMemoryBytes && toMiB * MIB < request.memoryBytes;
-  if (!isWorthIt || !fits({ ...request, memoryBytes: toMiB * MIB })) return undefined;
+  const most = [shortBytes > 0 ? shortBytes + DRIFT_BYTES : 0, shortBytes].map((ofHost) => {
+    const lacking = Math.max(ofHost, ...pools.map((each) => each.shortBytes));
+    return Math.floor((request.memoryBytes - lacking) / MIB / step) * step;
+  });
+  const toMiB = most.find((mib) => mib > 0 && mib * MIB >= request.leastMemoryBytes && mib * MIB < request.memoryBytes);
+  if (toMiB === undefined || !fits({ ...request, memoryBytes: toMiB * MIB })) return undefined;
   return { kind: 'lessMemory', fromMiB: Math.floor(request.memoryBytes / MIB), toMiB };
 }
 
