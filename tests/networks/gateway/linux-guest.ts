@@ -59,6 +59,7 @@ export class LinuxGuest implements AsyncDisposable {
     const hub = '-netdev hubport,id=a,hubid=0,netdev=t -netdev hubport,id=b,hubid=0,netdev=s';
     const tap = '-netdev tap,id=t,ifname=tap0,script=no,downscript=no';
     const stream = `-netdev stream,id=s,server=off,addr.type=unix,addr.path=${socketPath}`;
+    await guest.run("trap 'kill $(jobs -p)' EXIT"); // also when the test is cut off
     await guest.run(`ip link set lo up && ip tuntap add dev tap0 mode tap && ip link set tap0 address ${macAddress}`);
     await guest.run(`${QEMU} -machine none -nodefaults -display none ${tap} ${stream} ${hub} </dev/null &`);
     guest.#join((await connected)[0] as Socket);
@@ -89,7 +90,7 @@ export class LinuxGuest implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     const gone = once(this.#shell, 'exit');
-    this.#shell.stdin?.end('kill %1\nexit\n');
+    this.#shell.stdin?.end('exit\n');
     await gone;
     this.#peer?.destroy();
     this.#server.close();
