@@ -33,7 +33,8 @@ describe('the demand of a machine', () => {
 
   it('is sure without the room to grow', () => {
     expect(processorNeed({ most: 1, used: 0.4, isKeptWaiting: false, allowed: 1 })).toBeCloseTo(0.5);
-    expect(processorNeed({ most: 1, used: 0, isKeptWaiting: false, allowed: 1 })).toBe(0);
+    expect(processorNeed({ most: 1, used: 0.01, isKeptWaiting: false, allowed: 1 })).toBe(0);
+    expect(processorNeed({ most: 1, used: 0.01, isKeptWaiting: false, allowed: 0.01 })).toBe(1);
     expect(processorNeed({ most: 2, used: 0.46, isKeptWaiting: false, allowed: 0.5 })).toBe(2);
   });
 });

@@ -26,14 +26,17 @@ export function leastGrowth(processors: number, machines: number): number {
   return Math.min(LEAST_GROWTH, (processors * GROWTH_SHARE) / Math.max(1, machines));
 }
 
+/** What a guest takes that only ticks: to hold it back would win nothing, and make it late. */
+const TICKING = 0.02;
+
 /**
- * What a machine is sure to use, in processors, if it goes on as it does: all it could, when it used up what it was
- * allowed. One that is granted this is content, even where the room to grow is not there for all: a hundred that hardly
- * move need not be watched, each for the moment in which it might. 0 to `most`.
+ * What a machine is sure to miss, in processors, if it goes on as it does: all it could use, when it used up what it was
+ * allowed; nothing, when it hardly moves. One that is granted this is content, even where the room to grow is not there
+ * for all: a hundred quiet machines need not be watched, each for the moment in which it might move. 0 to `most`.
  */
 export function processorNeed({ most, used, isKeptWaiting, allowed }: Omit<ProcessorReading, 'growth'>): number {
   if (used >= (isKeptWaiting ? WAITING_SHARE : HUNGRY_SHARE) * Math.min(allowed, most)) return most;
-  return Math.min(most, used * GROWTH);
+  return used < TICKING ? 0 : Math.min(most, used * GROWTH);
 }
 
 /** What a machine would use if it were let, in processors: what it needs, with room to grow until the next reading. */

@@ -142,8 +142,10 @@ describe('the execution cap of QEMU', () => {
     await burner.shareOver(1);
     expect(Math.abs((await burner.shareOver(10)) - 60)).toBeLessThan(2);
     limit.set(100);
-    expect(burner).toMatchObject({ isStopped: false, isGuarded: false });
+    expect(burner).toMatchObject({ isStopped: false, isGuarded: true });
     expect(await burner.shareOver(1)).toBeCloseTo(100, 0);
+    limit.close();
+    expect(burner.isGuarded).toBe(false);
   });
 
   it('is lifted while work is done, and holds again afterwards', async () => {

@@ -63,6 +63,8 @@ export class CpuLimit {
   close(): void {
     this.#percent = 100;
     this.#apply();
+    this.#endGuard?.();
+    this.#endGuard = undefined;
   }
 
   #apply(): void {
@@ -73,7 +75,8 @@ export class CpuLimit {
   }
 
   #begin(): void {
-    this.#endGuard = this.#process.guard();
+    // It stays when the limit is lifted: limits come and go with the load, and a guard costs more than many looks.
+    this.#endGuard ??= this.#process.guard();
     this.#tokens = Number.POSITIVE_INFINITY; // a full bucket: the first look brings it to its measure
     this.#lastMs = this.#nowMs();
     this.#lastSeconds = this.#process.readSeconds() ?? 0;
@@ -84,8 +87,6 @@ export class CpuLimit {
     clearTimeout(this.#timer);
     this.#timer = undefined;
     this.#signal(false);
-    this.#endGuard?.();
-    this.#endGuard = undefined;
   }
 
   #schedule(delayMs: number): void {
