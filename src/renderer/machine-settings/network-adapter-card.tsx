@@ -2,10 +2,12 @@ import { ActionIcon, Select, Switch, TextInput } from '@mantine/core';
 import { IconRefresh, IconX } from '@tabler/icons-react';
 import { networkOf } from '../../shared/adapter-network.ts';
 import { AdapterMode, AdapterModel, NetworkId } from '../../shared/model/network.ts';
+import type { Network } from '../../shared/model/virtual-network.ts';
 import { FormRow } from '../components/form-row.tsx';
 import { ADAPTER_MODE_LABELS, ADAPTER_MODEL_LABELS } from '../machine-details/config-words.ts';
 import { othersWithMac } from '../networks/attachments.ts';
-import { MODE_NOTES, WHY_NOT_BRIDGED } from '../networks/network-words.ts';
+import { MODE_NOTES } from '../networks/network-words.ts';
+import { uplinkWords } from '../networks/uplink-words.ts';
 import { useMachines, useNetworks } from '../store.ts';
 import { issueAt } from '../use-config-check.ts';
 import type { AdapterProps } from './network-adapter-props.ts';
@@ -67,37 +69,34 @@ function NetworkChoice(props: AdapterProps) {
   const { mode, networkId } = adapter;
   const networks = useNetworks();
   const ofKind = [...networks.values()].filter(({ kind }) => kind === mode);
-  const isLost = networkId !== null && networkOf(adapter, networks.values()) === undefined;
+  const on = networkOf(adapter, networks.values());
+  const isLost = networkId !== null && on === undefined;
   const own = isLost ? [{ value: networkId, label: 'A network that is gone' }] : [];
   const isDisabled = isLocked(props, 'live');
+  // A bridged network cannot keep every isolation: that belongs to this choice, and is said beside it.
+  const problem =
+    issueAt(issues, `adapters.${index}.mode`) ??
+    (mode === 'bridged' ? issueAt(issues, `adapters.${index}.profile`) : undefined);
   return (
     <>
-      <FormRow label="Attached to" note={issueAt(issues, `adapters.${index}.mode`)?.message ?? modeNote(mode)}>
+      <FormRow label="Attached to" note={problem?.message ?? MODE_NOTES[mode]}>
         <Select
           aria-label="Attached to"
-          data={AdapterMode.options.map((value) => ({
-            value,
-            label:
-              value === 'bridged' ? `${ADAPTER_MODE_LABELS.bridged} (not possible here)` : ADAPTER_MODE_LABELS[value],
-          }))}
+          data={AdapterMode.options.map((value) => ({ value, label: ADAPTER_MODE_LABELS[value] }))}
           value={mode}
           onChange={(next) => onAdapter({ mode: AdapterMode.parse(next), networkId: null })}
           disabled={isDisabled}
         />
       </FormRow>
       {(ofKind.length > 0 || isLost) && (
-        <FormRow label="Name" note={networkNote(ofKind.find(({ id }) => id === networkId)?.subnet)}>
+        <FormRow label="Name" note={networkNote(on)}>
           <Select
             aria-label="Name"
             data={[
               ...own,
               ...ofKind.map(({ id, name, isBuiltIn }) => ({ value: isBuiltIn ? USUAL : id, label: name })),
             ]}
-            value={
-              networkId === null || ofKind.some(({ id, isBuiltIn }) => isBuiltIn && id === networkId)
-                ? USUAL
-                : networkId
-            }
+            value={on === undefined ? networkId : on.isBuiltIn ? USUAL : on.id}
             onChange={(value) =>
               onAdapter({ networkId: value === USUAL || value === null ? null : NetworkId.parse(value) })
             }
@@ -113,12 +112,10 @@ function NetworkChoice(props: AdapterProps) {
 /** Stands for the built-in network of a kind: an adapter that names none is on it. */
 const USUAL = 'usual';
 
-function modeNote(mode: AdapterMode): string {
-  return mode === 'bridged' ? `${MODE_NOTES.bridged}. ${WHY_NOT_BRIDGED}` : MODE_NOTES[mode];
-}
-
-function networkNote(subnet: string | null | undefined): string | undefined {
-  return subnet == null ? undefined : `Addresses of ${subnet}`;
+/** What is behind the network. */
+function networkNote(network: Network | undefined): string | undefined {
+  if (network?.subnet != null) return `Addresses of ${network.subnet}`;
+  return network?.uplink ? `Leads to the ${uplinkWords(network.uplink)} of this computer` : undefined;
 }
 
 function MacRow(props: AdapterProps) {

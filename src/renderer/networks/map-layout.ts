@@ -132,12 +132,12 @@ function placeBands(bands: readonly Band[], edges: Edges): { tiles: Tile[]; card
 
 /** Whether the machines of a network get beyond this computer. */
 function hasOutside({ kind }: Network): boolean {
-  return kind === 'nat' || kind === 'natNetwork';
+  return kind === 'nat' || kind === 'natNetwork' || kind === 'bridged';
 }
 
-/** Whether this computer reaches the machines of a network. */
+/** Whether this computer reaches the machines of a network, by port forwards or an uplink. */
 function isForwarded({ kind, forwards }: Network): boolean {
-  return kind === 'hostOnly' || forwards.length > 0;
+  return kind === 'hostOnly' || kind === 'bridged' || forwards.length > 0;
 }
 
 /** Internet above this computer, each at the height of the networks that lead to it. */

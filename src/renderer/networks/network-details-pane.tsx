@@ -10,6 +10,7 @@ import { KIND_NOTES } from './network-words.ts';
 import classes from './networks.module.css';
 import { PortsTable } from './ports-table.tsx';
 import { LeasesTable, RefusalsTable } from './small-tables.tsx';
+import { UplinkLine } from './uplink-line.tsx';
 import { useWatched } from './use-watched.ts';
 
 const EVERY_MS = 1000;
@@ -31,6 +32,7 @@ export function NetworkDetailsPane({ row }: { row: NetworkRow }) {
           {gateway} · MTU {network.mtu}
           {ipv6}
         </p>
+        <UplinkLine network={network} state={answer?.uplink ?? null} />
       </header>
       <Tabs value={tab} onChange={setTab}>
         <Tabs.List aria-label={`About ${network.name}`} px={6}>

@@ -1,6 +1,7 @@
 import { Button, Modal, NumberInput, Select, Textarea, TextInput } from '@mantine/core';
 import { type FormEvent, useState } from 'react';
 import type { ErrorReport } from '../../shared/errors.ts';
+import type { Uplink } from '../../shared/model/uplink.ts';
 import { type Network, NetworkKind, NetworkSettings } from '../../shared/model/virtual-network.ts';
 import { api } from '../api.ts';
 import { FailureLine } from '../components/failure-line.tsx';
@@ -11,6 +12,8 @@ import { failureIn } from '../notify.tsx';
 import { world } from '../store.ts';
 import { KIND_NOTES } from './network-words.ts';
 import classes from './networks.module.css';
+import { UplinkField } from './uplink-field.tsx';
+import { uplinkKinds } from './uplink-words.ts';
 
 interface NetworkDialogProps {
   /** Null: a new one is made. */
@@ -19,9 +22,6 @@ interface NetworkDialogProps {
   onClose(): void;
 }
 
-/** What is written here; the uplink is no part of it. */
-const Written = NetworkSettings.omit({ uplink: true });
-
 interface Fields {
   name: string;
   kind: NetworkKind;
@@ -29,6 +29,7 @@ interface Fields {
   subnet: string;
   mtu: number;
   description: string;
+  uplink: Uplink | null;
 }
 
 /** Name, kind, range, frame size and note of a network. What the core refuses is said here, and the form stays. */
@@ -73,20 +74,25 @@ export function NetworkDialog({ network, onSaved, onClose }: NetworkDialogProps)
             aria-label="Kind"
             data={NetworkKind.options.map((value) => ({ value, label: ADAPTER_MODE_LABELS[value] }))}
             value={fields.kind}
-            onChange={(kind) => change({ kind: NetworkKind.parse(kind) })}
+            onChange={(kind) => change(ofKind(NetworkKind.parse(kind)))}
             disabled={!isNew}
           />
         </FormRow>
-        <FormRow label="Range" note={rangeNote(fields, isNew)}>
-          <TextInput
-            aria-label="Range"
-            placeholder={isNew && fields.kind !== 'internal' ? 'any free one' : 'none'}
-            value={fields.subnet}
-            onChange={(event) => change({ subnet: event.currentTarget.value })}
-            error={problems.subnet}
-            spellCheck={false}
-          />
-        </FormRow>
+        {uplinkKinds(fields.kind).length > 0 && (
+          <UplinkField kind={fields.kind} uplink={fields.uplink} onChange={(uplink) => change({ uplink })} />
+        )}
+        {fields.kind !== 'bridged' && (
+          <FormRow label="Range" note={rangeNote(fields, isNew)}>
+            <TextInput
+              aria-label="Range"
+              placeholder={isNew && fields.kind !== 'internal' ? 'any free one' : 'none'}
+              value={fields.subnet}
+              onChange={(event) => change({ subnet: event.currentTarget.value })}
+              error={problems.subnet}
+              spellCheck={false}
+            />
+          </FormRow>
+        )}
         <FormRow label="MTU" note="Largest content of a frame, in bytes; guests should agree on it">
           <NumberInput
             aria-label="MTU"
@@ -125,16 +131,32 @@ export function NetworkDialog({ network, onSaved, onClose }: NetworkDialogProps)
 function fieldsOf(network: Network | null): Fields {
   if (network === null) {
     const names = [...world.get().networks.values()].map(({ name }) => name);
-    return { name: freeName('Network', names), kind: 'natNetwork', subnet: '', mtu: 1500, description: '' };
+    return {
+      name: freeName('Network', names),
+      kind: 'natNetwork',
+      subnet: '',
+      mtu: 1500,
+      description: '',
+      uplink: null,
+    };
   }
-  const { name, kind, subnet, mtu, description } = network;
-  return { name, kind, subnet: subnet ?? '', mtu, description };
+  const { name, kind, subnet, mtu, description, uplink } = network;
+  return { name, kind, subnet: subnet ?? '', mtu, description, uplink };
 }
+
+/** Another kind has neither the range nor the uplink of the one before. */
+const ofKind = (kind: NetworkKind): Partial<Fields> => ({
+  kind,
+  uplink: null,
+  ...(kind === 'bridged' ? { subnet: '' } : {}),
+});
 
 /** What is wrong with what is written, by field. */
 function problemsOf(fields: Fields): Partial<Record<keyof Fields, string>> {
   const subnet = fields.subnet.trim() === '' ? null : fields.subnet.trim();
-  const parsed = Written.safeParse({ ...fields, subnet });
+  const noUplink = fields.kind === 'bridged' && fields.uplink === null;
+  if (noUplink) return { uplink: 'A bridged network leads to an interface of this computer.' };
+  const parsed = NetworkSettings.safeParse({ ...fields, subnet });
   if (parsed.success) return {};
   return Object.fromEntries(parsed.error.issues.map(({ path, message }) => [String(path[0]), message]));
 }
@@ -144,9 +166,12 @@ function rangeNote({ kind }: Fields, isNew: boolean): string {
   return isNew ? 'Such as 10.0.4.0/24; the first address is kept for the gateway' : 'Such as 10.0.4.0/24';
 }
 
-function save(network: Network | null, { name, kind, subnet: written, mtu, description }: Fields): Promise<Network> {
+function save(
+  network: Network | null,
+  { name, kind, subnet: written, mtu, description, uplink }: Fields,
+): Promise<Network> {
   const subnet = written.trim() === '' ? null : written.trim();
-  const settings = { name: name.trim(), mtu, description };
+  const settings = { name: name.trim(), mtu, description, uplink };
   if (network !== null) return api.network.configure({ network: network.id, ...settings, subnet });
   return api.network.create({ ...settings, kind, ...(subnet === null ? {} : { subnet }) });
 }

@@ -3,6 +3,7 @@ import { IconDeviceDesktop, IconNetwork, IconWorld } from '@tabler/icons-react';
 import { type KeyboardEvent, useMemo, useRef, useState } from 'react';
 import type { MachineId } from '../../shared/model/machine.ts';
 import type { NetworkId } from '../../shared/model/network.ts';
+import { interfaceOf } from '../../shared/model/uplink.ts';
 import type { NetworkPort } from '../../shared/model/virtual-network.ts';
 import { PLACE_NAMES } from '../../shared/network-names.ts';
 import { StateIcon, stateColor, stateWords } from '../components/state-look.tsx';
@@ -153,8 +154,9 @@ interface NetworkNodeProps {
 }
 
 function NetworkNode({ card: { network, x, y, width, height }, isRunning, isStop, onOpen }: NetworkNodeProps) {
-  const { id, name, kind, subnet } = network;
-  const words = [ADAPTER_MODE_LABELS[kind], subnet ?? 'no addresses'].join(' · ');
+  const { id, name, kind, subnet, uplink } = network;
+  const range = subnet ?? (kind === 'bridged' ? [] : 'no addresses');
+  const words = [ADAPTER_MODE_LABELS[kind], range, uplink ? interfaceOf(uplink) : []].flat().join(' · ');
   return (
     <button
       type="button"
@@ -182,7 +184,7 @@ function PlaceNode({ place: { place, x, y, width, height } }: { place: Place }) 
       <Glyph size={16} stroke={1.7} aria-hidden />
       <span>
         <b>{PLACE_NAMES[place]}</b>
-        <small>{place === 'host' ? 'by port forwards' : 'and local network'}</small>
+        <small>{place === 'host' ? 'by ports and interfaces' : 'and local network'}</small>
       </span>
     </div>
   );

@@ -15,14 +15,10 @@ export const MODE_NOTES: Record<AdapterMode, string> = {
   nat: 'The guest reaches the outside through this computer; it is reached through port forwards only',
   natNetwork: 'As NAT, together with the other machines of the network',
   internal: 'The guest reaches the other machines of the network, and nothing else',
-  hostOnly: 'The guest reaches the other machines of the network; this computer reaches it through port forwards',
+  hostOnly:
+    'The guest reaches the other machines of the network; this computer reaches it through port forwards, or by a TAP device',
   bridged: "The guest stands in this computer's own network, as a computer of its own",
 };
-
-/** Why an adapter cannot be bridged here, and what serves instead. */
-export const WHY_NOT_BRIDGED =
-  "Putting frames into this computer's own network needs administrator rights, which Innkeeper never asks for. " +
-  'NAT with port forwards serves most uses without them.';
 
 export const PROFILE_NOTES: Record<IsolationProfile, string> = {
   open: 'Everything that its network reaches, services of this computer included',
