@@ -1,6 +1,9 @@
 import { defineConfig } from 'vitest/config';
 
-/** Three tiers: `architecture` reads sources, `unit` boots nothing, `engines` boots real guests one file at a time. */
+/**
+ * Three tiers: `architecture` reads sources, `unit` boots nothing, `engines` boots real guests one file at a time. What is
+ * polled for may take nearly as long as its test: on a busy computer a second, which is the default, is soon over.
+ */
 export default defineConfig({
   test: {
     projects: [
@@ -16,6 +19,7 @@ export default defineConfig({
             'tests/engines/**/!(*.unit).test.ts',
           ],
           testTimeout: 20_000,
+          expect: { poll: { timeout: 15_000 } },
         },
       },
       {
@@ -25,6 +29,7 @@ export default defineConfig({
           exclude: ['tests/engines/**/*.unit.test.ts'],
           fileParallelism: false,
           testTimeout: 120_000,
+          expect: { poll: { timeout: 60_000 } },
           hookTimeout: 120_000,
         },
       },
