@@ -5,7 +5,7 @@
  */
 const RUN_SECONDS = 0.05;
 /** It is not held longer than this at a time, in seconds of host time, where a small cap would ask for more: that is felt. */
-const LONGEST_HOLD_SECONDS = 0.15;
+const LONGEST_HOLD_SECONDS = 0.2;
 
 /**
  * What must have come in, in processor seconds, before a guest that used up its share goes on. It runs `RUN_SECONDS` with

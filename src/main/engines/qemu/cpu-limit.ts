@@ -13,9 +13,9 @@ export interface LimitedProcess {
 }
 
 /** The most share that can be saved up, in seconds of host time. */
-const BUCKET_SECONDS = 0.2;
+const BUCKET_SECONDS = 0.25;
 const SHORTEST_LOOK_MS = 5;
-const LONGEST_LOOK_MS = 200;
+const LONGEST_LOOK_MS = 250;
 
 /**
  * Execution cap by stopping the whole process (SIGSTOP) when it has used up its share and continuing it (SIGCONT) when
