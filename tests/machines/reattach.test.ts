@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { Exit, SessionStatus } from '../../src/main/engines/engine.ts';
 import { hangs } from '../../src/main/engines/fake/fake-script.ts';
-import { resolveSpec } from '../../src/main/machines/start-spec.ts';
+import { resolveSpec } from '../../src/main/machines/start/start-spec.ts';
 import type { MachineState } from '../../src/shared/machine-state.ts';
 import type { MachineId } from '../../src/shared/model/machine.ts';
 import { type House, openHouse } from '../support/fake-house.ts';

@@ -4,7 +4,7 @@ import { Readable } from 'node:stream';
 import { describe, expect, it } from 'vitest';
 import { fails } from '../../src/main/engines/fake/fake-script.ts';
 import { markOf } from '../../src/main/machines/file-marks.ts';
-import { fingerprintOf, sawPattern, type WarmStartFacts } from '../../src/main/machines/warm-start.ts';
+import { fingerprintOf, sawPattern, type WarmStartFacts } from '../../src/main/machines/start/warm-start.ts';
 import type { MachineConfig, MachineId } from '../../src/shared/model/machine.ts';
 import { type House, openHouse } from '../support/fake-house.ts';
 import { rawBytes } from '../support/images.ts';

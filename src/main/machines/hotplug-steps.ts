@@ -7,7 +7,7 @@ import type { Hotplug } from '../engines/hotplug.ts';
 import type { MediumService } from '../media/medium-service.ts';
 import type { MachineRecord } from './machine-record.ts';
 import { identityOf, type PluggableDisk, pluggableDisks } from './pluggable-hardware.ts';
-import { assertMediaFree, resolveAdapter, resolveDrive, resolveSpec, type SpecSources } from './start-spec.ts';
+import { assertMediaFree, resolveAdapter, resolveDrive, resolveSpec, type SpecSources } from './start/start-spec.ts';
 
 /** One change of a running machine, and how to take it back. */
 export interface Step {

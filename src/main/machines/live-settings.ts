@@ -7,7 +7,7 @@ import { hotplugSteps, type Step } from './hotplug-steps.ts';
 import type { LiveSession } from './live-session.ts';
 import type { MachineNetworks } from './machine-networks.ts';
 import { setProcessPriority } from './process-priority.ts';
-import { resolveDrive } from './start-spec.ts';
+import { resolveDrive } from './start/start-spec.ts';
 
 /**
  * Tells the engine of changed settings that a running machine takes at once: hardware

@@ -7,7 +7,6 @@ import type { GuestUsage, Screenshot, Session } from '../engines/engine.ts';
 import { assertGrowthAdmitted, judgeStart } from './admitted.ts';
 import { assertCan } from './guard.ts';
 import { assertNewDisksFree } from './hotplug-steps.ts';
-import { keepWarmStart, watchForReady } from './keep-warm-start.ts';
 import type { LiveSession } from './live-session.ts';
 import { applyLiveSettings } from './live-settings.ts';
 import type { MachineRecord } from './machine-record.ts';
@@ -16,7 +15,6 @@ import { type LiveWork, MachineTurns } from './machine-turns.ts';
 import { powerOffLive } from './power-off.ts';
 import { reattachAll, sweepStates } from './reattach.ts';
 import { RunnerContext, type RunnerDeps } from './runner-context.ts';
-import { chooseFor } from './runner-engines.ts';
 import { saveState } from './save-state.ts';
 import { SessionWatch } from './session-watch.ts';
 import { type CloneRequest, cloneMachine, clonePresent } from './snapshots/clone-machine.ts';
@@ -29,8 +27,10 @@ import { costOf } from './snapshots/snapshot-cost.ts';
 import type { SnapshotRecord } from './snapshots/snapshot-record.ts';
 import { takeOnline } from './snapshots/take-online.ts';
 import { type SnapshotDraft, takeAtRest } from './snapshots/take-snapshot.ts';
-import { startMachine } from './start-machine.ts';
-import type { StartOptions } from './start-plan.ts';
+import { keepWarmStart, watchForReady } from './start/keep-warm-start.ts';
+import { chooseFor } from './start/runner-engines.ts';
+import { startMachine } from './start/start-machine.ts';
+import type { StartOptions } from './start/start-plan.ts';
 
 /** For a record that claims a process which nobody has. */
 const LOST = { state: 'Aborted', reason: 'engineKilled', detail: 'Its process was not found.' } as const;

@@ -22,7 +22,7 @@ import type { CheckEngine, MachineView } from './machine-view.ts';
 import { reconcile } from './reconcile.ts';
 import { removeStateFile, writeSavedStateNote } from './saved-state.ts';
 import { removeThrowAwayDisks } from './snapshots/disposable.ts';
-import { resolveSpec } from './start-spec.ts';
+import { resolveSpec } from './start/start-spec.ts';
 import { createStateWriter, type StateChange, type StateWriter } from './state-writer.ts';
 
 export interface RunnerDeps {

@@ -5,7 +5,7 @@ import type { ResolvedDrive } from '../../engines/start-spec.ts';
 import type { MediumRecord } from '../../media/medium-record.ts';
 import type { LiveSession } from '../live-session.ts';
 import type { RunnerContext } from '../runner-context.ts';
-import { resolveDrive } from '../start-spec.ts';
+import { resolveDrive } from '../start/start-spec.ts';
 import {
   type MergeStep,
   mergeStep,

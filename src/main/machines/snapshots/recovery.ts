@@ -8,7 +8,7 @@ import { snapshotBoard } from '../board-files.ts';
 import type { MachineRecord } from '../machine-record.ts';
 import type { RunnerContext } from '../runner-context.ts';
 import { hasStateFile } from '../saved-state.ts';
-import { resolveDrive } from '../start-spec.ts';
+import { resolveDrive } from '../start/start-spec.ts';
 import { hasMerges, mergeAll } from './delete-snapshot.ts';
 import { isDisposableFile } from './disposable.ts';
 import type { TakeOperation } from './operation-record.ts';

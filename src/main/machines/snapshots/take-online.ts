@@ -9,7 +9,7 @@ import { boardFolderOf } from '../board-folder.ts';
 import { cancelled, type LiveSession } from '../live-session.ts';
 import type { MachineRecord } from '../machine-record.ts';
 import type { RunnerContext } from '../runner-context.ts';
-import { resolveDrive } from '../start-spec.ts';
+import { resolveDrive } from '../start/start-spec.ts';
 import type { TakeOperation } from './operation-record.ts';
 import { disksInto, disksOf, makeFolder, makeOverlays, withDisks } from './overlays.ts';
 import { reNoteSavedState } from './saved-note.ts';

@@ -1,8 +1,8 @@
-import { InnError } from '../../shared/errors.ts';
-import type { EngineId } from '../../shared/model/engine.ts';
-import type { MachineConfig } from '../../shared/model/machine.ts';
-import type { Engine } from '../engines/engine.ts';
-import type { RunnerContext } from './runner-context.ts';
+import { InnError } from '../../../shared/errors.ts';
+import type { EngineId } from '../../../shared/model/engine.ts';
+import type { MachineConfig } from '../../../shared/model/machine.ts';
+import type { Engine } from '../../engines/engine.ts';
+import type { RunnerContext } from '../runner-context.ts';
 
 /** The engine that runs this configuration. @throws InnError `INVALID_CONFIG`, `ENGINE_MISSING` */
 export function chooseFor({ deps }: RunnerContext, config: MachineConfig): Engine {

@@ -1,12 +1,12 @@
-import { toErrorReport } from '../../shared/errors.ts';
-import type { MachineId } from '../../shared/model/machine.ts';
-import type { Session } from '../engines/engine.ts';
+import { toErrorReport } from '../../../shared/errors.ts';
+import type { MachineId } from '../../../shared/model/machine.ts';
+import type { Session } from '../../engines/engine.ts';
+import { cancelled, type LiveSession } from '../live-session.ts';
+import type { MachineRecord } from '../machine-record.ts';
+import { setProcessPriority } from '../process-priority.ts';
+import { stateOf } from '../reconcile.ts';
+import type { RunnerContext } from '../runner-context.ts';
 import { endFailedStart } from './failed-start.ts';
-import { cancelled, type LiveSession } from './live-session.ts';
-import type { MachineRecord } from './machine-record.ts';
-import { setProcessPriority } from './process-priority.ts';
-import { stateOf } from './reconcile.ts';
-import type { RunnerContext } from './runner-context.ts';
 import { planStart, type StartOptions, type StartPlan } from './start-plan.ts';
 
 /**

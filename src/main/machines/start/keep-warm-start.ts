@@ -1,12 +1,12 @@
-import { InnError, toErrorReport } from '../../shared/errors.ts';
-import { boardDigest } from './board-files.ts';
-import { boardFolderOf } from './board-folder.ts';
-import { filesOf, markOf, settledMarks } from './file-marks.ts';
-import type { LiveSession } from './live-session.ts';
-import type { MachineRecord } from './machine-record.ts';
-import type { RunnerContext } from './runner-context.ts';
+import { InnError, toErrorReport } from '../../../shared/errors.ts';
+import { boardDigest } from '../board-files.ts';
+import { boardFolderOf } from '../board-folder.ts';
+import { filesOf, markOf, settledMarks } from '../file-marks.ts';
+import type { LiveSession } from '../live-session.ts';
+import type { MachineRecord } from '../machine-record.ts';
+import type { RunnerContext } from '../runner-context.ts';
+import { newStateFile } from '../saved-state.ts';
 import { engineFacts } from './runner-engines.ts';
-import { newStateFile } from './saved-state.ts';
 import { resolveSpec } from './start-spec.ts';
 import { fingerprintOf, readyPattern, sawPattern } from './warm-start.ts';
 

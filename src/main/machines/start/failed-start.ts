@@ -1,8 +1,8 @@
-import { toErrorReport } from '../../shared/errors.ts';
-import type { LiveSession } from './live-session.ts';
-import { type OnlineState, stateOf } from './reconcile.ts';
-import { EXIT_GRACE_MS, type RunnerContext } from './runner-context.ts';
-import { removeThrowAwayDisks } from './snapshots/disposable.ts';
+import { toErrorReport } from '../../../shared/errors.ts';
+import type { LiveSession } from '../live-session.ts';
+import { type OnlineState, stateOf } from '../reconcile.ts';
+import { EXIT_GRACE_MS, type RunnerContext } from '../runner-context.ts';
+import { removeThrowAwayDisks } from '../snapshots/disposable.ts';
 import type { StartPlan } from './start-plan.ts';
 
 /**

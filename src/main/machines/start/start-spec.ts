@@ -1,21 +1,21 @@
 import { access, constants, readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { InnError } from '../../shared/errors.ts';
-import { toHostname } from '../../shared/host-name.ts';
-import { isRest } from '../../shared/machine-state.ts';
-import type { MachineConfig, MachineId } from '../../shared/model/machine.ts';
-import type { NetworkAdapter } from '../../shared/model/network.ts';
-import type { Attachment, StorageController } from '../../shared/model/storage.ts';
+import { InnError } from '../../../shared/errors.ts';
+import { toHostname } from '../../../shared/host-name.ts';
+import { isRest } from '../../../shared/machine-state.ts';
+import type { MachineConfig, MachineId } from '../../../shared/model/machine.ts';
+import type { NetworkAdapter } from '../../../shared/model/network.ts';
+import type { Attachment, StorageController } from '../../../shared/model/storage.ts';
 import type {
   MachineFolders,
   ResolvedAdapter,
   ResolvedDrive,
   ResolvedKernel,
   StartSpec,
-} from '../engines/start-spec.ts';
-import type { MediumService } from '../media/medium-service.ts';
-import type { Paths } from '../paths.ts';
-import type { MachineRecord } from './machine-record.ts';
+} from '../../engines/start-spec.ts';
+import type { MediumService } from '../../media/medium-service.ts';
+import type { Paths } from '../../paths.ts';
+import type { MachineRecord } from '../machine-record.ts';
 
 export interface SpecSources {
   media: Pick<MediumService, 'resolve'>;

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
-import type { EngineInfo } from '../../shared/model/engine.ts';
-import type { MachineConfig } from '../../shared/model/machine.ts';
-import type { StartSpec } from '../engines/start-spec.ts';
+import type { EngineInfo } from '../../../shared/model/engine.ts';
+import type { MachineConfig } from '../../../shared/model/machine.ts';
+import type { StartSpec } from '../../engines/start-spec.ts';
 
 /** What a kept state depends on. */
 export interface WarmStartFacts {
