@@ -119,9 +119,12 @@ afterAll(async () => {
 // A machine whose processors are all taken by other programs cannot show it: measured again then.
 describe('processors among real guests that all want more', { retry: 2 }, () => {
   it.each([
-    ['embedded', 'e1', 'e2'],
-    ['qemu', 'q1', 'q2'],
-  ] as const)('go 3:1 by shares (%s), and those of idle machines, too', async (_, large, small) => {
+    // How much more the larger one gets done at most. Whoever was held begins with cold caches: measured, a guest of the
+    // embedded engine at 25 % does up to 6 % less in the same processor time than one at 75 %, and 20 to 40 % less where
+    // other programs crowd the processors and leave it 12 %; one of QEMU 1 to 3 % less. Its clock costs it nothing.
+    ['embedded', 'e1', 'e2', 4],
+    ['qemu', 'q1', 'q2', 3.5],
+  ] as const)('go 3:1 by shares (%s), and those of idle machines, too', async (_, large, small, mostWork) => {
     const both = [large, small];
     await letRun(both);
     await give(1);
@@ -135,10 +138,9 @@ describe('processors among real guests that all want more', { retry: 2 }, () => 
     const { processors } = await core.client.pool.grants({});
     expect(used[large] / used[small]).toBeGreaterThan(2.7);
     expect(used[large] / used[small]).toBeLessThan(3.3);
-    // Seen from inside, too. A busy guest's clock costs it the same however little it is given, an eighth of a processor
-    // in the embedded engine: the smaller one gets less done than its share, so this has a lower bound alone.
-    expect(work(large) / work(small)).toBeGreaterThan(2.4);
-    expect(work(small)).toBeGreaterThan(0);
+    // Seen from inside, too.
+    expect(work(large) / work(small)).toBeGreaterThan(2.5);
+    expect(work(large) / work(small)).toBeLessThan(mostWork);
     expect(used[large] + used[small]).toBeGreaterThan(0.7 * processors);
   });
 
