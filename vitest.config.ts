@@ -18,8 +18,9 @@ export default defineConfig({
             'tests/system/**',
             'tests/engines/**/!(*.unit).test.ts',
           ],
-          testTimeout: 20_000,
-          expect: { poll: { timeout: 15_000 } },
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+          expect: { poll: { timeout: 30_000 } },
         },
       },
       {

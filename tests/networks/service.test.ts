@@ -180,7 +180,8 @@ describe('port forwards', () => {
   });
 });
 
-describe('a network that runs', () => {
+// Processes of networks are started, some after each other.
+describe('a network that runs', { timeout: 120_000 }, () => {
   it('has the ports of machines that are on, and is taken back with them', async () => {
     const core = await openFakeCore({ hasNetworks: true });
     await core.add('web');
