@@ -121,7 +121,7 @@ describe('stopping a group', () => {
     core.engine.script.before.powerButton = ({ spec }) => {
       core.engine.script.ignoresPowerButton = spec.config.name === 'cache';
     };
-    const attempt = refusalOf(() => core.client.group.stop({ group: '/Lab', how: 'powerButton', timeoutSeconds: 1.5 }));
+    const attempt = refusalOf(() => core.client.group.stop({ group: '/Lab', how: 'powerButton', timeoutSeconds: 5 }));
     const refusal = await attempt;
     expect(refusal).toMatchObject({ code: 'TIMEOUT', details: { machine: 'cache' } });
     expect(await Promise.all(['web', 'cache', 'db'].map(core.state))).toEqual(['PoweredOff', 'Running', 'Running']);

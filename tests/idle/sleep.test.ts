@@ -9,10 +9,14 @@ const SOON = 0.05;
 const NEVER: IdlePolicy = { balloonAfterMinutes: null, pauseAfterMinutes: null, saveAfterMinutes: null };
 
 async function addSleeper(core: FakeCore, idle: Partial<IdlePolicy>, schedule: ScheduleEntry[] = []) {
-  const made = await core.add('sleeper', { memoryMiB: 512 });
-  const resources = { ...made.config.resources, idle: { ...NEVER, ...idle }, schedule };
-  const config = { ...made.config, resources };
-  return core.client.machine.configure({ machine: made.id, revision: made.revision, config });
+  await core.add('sleeper', { memoryMiB: 512 });
+  return setSleep(core, idle, schedule);
+}
+
+async function setSleep({ client }: FakeCore, idle: Partial<IdlePolicy>, schedule: ScheduleEntry[] = []) {
+  const { id, revision, config } = await client.machine.get({ machine: 'sleeper' });
+  const resources = { ...config.resources, idle: { ...NEVER, ...idle }, schedule };
+  return client.machine.configure({ machine: id, revision, config: { ...config, resources } });
 }
 
 const becomes = async (core: FakeCore, isSo: (machine: Machine) => boolean) => {
@@ -25,10 +29,12 @@ const becomes = async (core: FakeCore, isSo: (machine: Machine) => boolean) => {
 describe('a machine that nobody uses', () => {
   it('is ballooned, then saved in its time, says why, and wakes on start', async () => {
     const core = await openFakeCore();
-    await addSleeper(core, { balloonAfterMinutes: SOON, saveAfterMinutes: 2 * SOON });
+    await addSleeper(core, { balloonAfterMinutes: SOON });
     await core.client.machine.start({ machine: 'sleeper' });
     await expect.poll(() => core.process('sleeper').balloonMiB, { timeout: 15_000 }).toBeLessThan(512);
+    await setSleep(core, { balloonAfterMinutes: SOON, saveAfterMinutes: SOON });
     expect(await becomes(core, ({ state }) => state === 'Saved')).toMatchObject({ reason: 'idle' });
+    await setSleep(core, {});
     const woken = await core.client.machine.start({ machine: 'sleeper' });
     expect(woken.state).toBe('Running');
     expect(core.process('sleeper').balloonMiB).toBe(512);
