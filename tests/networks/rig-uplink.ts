@@ -8,9 +8,9 @@ export class RigUplink {
   readonly #received: Buffer[] = [];
   readonly #switch: VirtualSwitch;
 
-  constructor(network: VirtualSwitch, carriesDhcp = true) {
+  constructor(network: VirtualSwitch, carriesAddresses = true) {
     this.#switch = network;
-    this.port = network.addUplink({ carriesDhcp });
+    this.port = network.addUplink({ carriesAddresses });
     this.port.sink = {
       push: (bytes, start, end) => this.#received.push(Buffer.from(bytes.subarray(start, end))) > 0,
       flush: () => {},

@@ -21,6 +21,18 @@ function udp(fromAddress: string, toAddress: string, toPort: number): Buffer {
   return packet;
 }
 
+/** To all nodes of the link (ff02::1), from a link-local address. */
+function ipv6(from: number, protocol: number, content: readonly number[]): Buffer {
+  const packet = Buffer.alloc(64);
+  packet[0] = 0x60;
+  packet[6] = protocol;
+  packet.set([0xfe, 0x80], 8);
+  packet.set([0xff, 0x02], 24);
+  packet[39] = 1;
+  packet.set(content, 40);
+  return makeFrame({ from: macOf(from), to: '33:33:00:00:00:01', type: 0x86dd, content: packet });
+}
+
 describe('an uplink', () => {
   it('is where whoever is not on the switch is', () => {
     const rig = new SwitchRig();
@@ -117,6 +129,27 @@ describe('an uplink', () => {
     gateway.link.send(ipv4(GATEWAY, BROADCAST, question));
     rig.network.flush();
     expect([uplink.take().length, gateway.received.length, machine.take().length]).toEqual([0, 1, 1]);
+  });
+
+  it.each([
+    ['a router solicitation', 58, [133, 0, 0, 0]],
+    ['a router advertisement', 58, [134, 0, 0, 0]],
+    ['a redirect', 58, [137, 0, 0, 0]],
+    ['DHCPv6 to a server', 17, [2, 34, 2, 35]],
+    ['DHCPv6 to a client', 17, [2, 35, 2, 34]],
+  ])('does not carry %s there either', (_what, protocol, content) => {
+    const rig = new SwitchRig();
+    const machine = rig.machine(A, { profile: 'open' });
+    const gateway = new RigMember(rig.network);
+    const uplink = new RigUplink(rig.network, false);
+    gateway.link.send(ipv6(GATEWAY, protocol, content));
+    machine.send(ipv6(A, protocol, content));
+    rig.network.flush();
+    expect([uplink.take().length, machine.take().length]).toEqual([0, 1]);
+    uplink.send(ipv6(HOST, protocol, content));
+    expect([gateway.received.length, machine.take().length]).toEqual([1, 0]);
+    uplink.send(ipv6(HOST, 58, [135, 0, 0, 0])); // who has this address: a neighbour may ask
+    expect(machine.take().length).toBe(1);
   });
 
   it('gives and takes addresses where the network has no gateway', () => {

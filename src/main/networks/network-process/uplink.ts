@@ -35,7 +35,7 @@ export class NetworkUplink {
 
   constructor(uplink: Uplink, host: UplinkHost) {
     this.#host = host;
-    this.#port = host.switch.addUplink({ carriesDhcp: !host.hasGateway });
+    this.#port = host.switch.addUplink({ carriesAddresses: !host.hasGateway });
     this.#carrier = new Carrier({
       uplink,
       folder: path.join(host.runtimeFolder, FOLDER),

@@ -15,12 +15,6 @@ const IPV4_DESTINATION = HEADER_BYTES + 16;
 const IPV6_SOURCE = HEADER_BYTES + 8;
 const IPV6_DESTINATION = HEADER_BYTES + 24;
 const LIMITED_BROADCAST = 0xffff_ffff;
-const IPV4_HEADER_BYTES = 20;
-/** Offset within the IPv4 header (RFC 791, 3.1). */
-const IPV4_PROTOCOL = 9;
-const UDP = 17;
-const DHCP_SERVER_PORT = 67;
-const DHCP_CLIENT_PORT = 68;
 
 /**
  * | profile | machines of the same network | gateway | uplink |
@@ -64,17 +58,6 @@ export function mayMeetMember(
     return at + 16 <= end && (isLinkLocal(bytes, at) || addresses.has(readIpv6(bytes, at)));
   }
   return false;
-}
-
-/** Whether a frame asks for an address or gives one: IPv4, UDP, to port 67 or 68 (RFC 2131, 4.1). */
-export function isDhcp(bytes: Uint8Array, start: number, end: number): boolean {
-  const ip = start + HEADER_BYTES;
-  const type = ((bytes[start + 12] as number) << 8) | (bytes[start + 13] as number);
-  if (type !== IPV4 || end - ip < IPV4_HEADER_BYTES || bytes[ip + IPV4_PROTOCOL] !== UDP) return false;
-  const udp = ip + ((bytes[ip] as number) & 0x0f) * 4;
-  if (udp + 4 > end) return false;
-  const port = ((bytes[udp + 2] as number) << 8) | (bytes[udp + 3] as number);
-  return port === DHCP_SERVER_PORT || port === DHCP_CLIENT_PORT;
 }
 
 /** The addresses of a member as they are compared with those in frames; those that are none are left out. */

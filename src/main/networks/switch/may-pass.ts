@@ -1,5 +1,6 @@
 import type { IpAddress } from '../gateway/packets/ip-address.ts';
-import { isDhcp, mayMeetMachines, mayMeetMember, mayMeetUplink } from './isolation.ts';
+import { givesAddresses } from './addressing.ts';
+import { mayMeetMachines, mayMeetMember, mayMeetUplink } from './isolation.ts';
 import type { MachinePort } from './machine-port.ts';
 import type { FrameSource, SwitchMember } from './port.ts';
 import type { UplinkPort } from './uplink-port.ts';
@@ -54,7 +55,7 @@ function mayCrossUplink(
   start: number,
   end: number,
 ): boolean {
-  if (!uplink.carriesDhcp && isDhcp(bytes, start, end)) return false;
+  if (!uplink.carriesAddresses && givesAddresses(bytes, start, end)) return false;
   if (other.kind === 'machine') return mayMeetUplink(other.settings.profile);
   if (other.kind === 'uplink') return false;
   const direction = way === 'out' ? 'toMember' : 'toMachine';

@@ -10,10 +10,10 @@ const NO_ADDRESS = -1;
 
 export interface UplinkParts {
   /**
-   * False: nobody is given an address across the uplink, in either direction. The network's own gateway gives them to the
-   * machines, and must never give them to computers beyond.
+   * False: nobody is given an address or a router across the uplink, in either direction. The network's own gateway gives
+   * them to the machines, and must never give them to computers beyond.
    */
-  carriesDhcp: boolean;
+  carriesAddresses: boolean;
   /** Called when the port wants a flush at the end of this lot of frames. */
   onDirty: (port: UplinkPort) => void;
   /** Called with each frame that goes out through it. */
@@ -28,7 +28,7 @@ export class UplinkPort {
   readonly kind = 'uplink';
   readonly id = UPLINK_ID;
   readonly mac = NO_ADDRESS;
-  readonly carriesDhcp: boolean;
+  readonly carriesAddresses: boolean;
   /** `in` is towards the host's interface, `out` from it. */
   readonly counters: PortCounters = newCounters();
   readonly storm = new StormControl();
@@ -41,7 +41,7 @@ export class UplinkPort {
 
   constructor(parts: UplinkParts) {
     this.#parts = parts;
-    this.carriesDhcp = parts.carriesDhcp;
+    this.carriesAddresses = parts.carriesAddresses;
   }
 
   /** Brings a frame towards the host's interface, and counts it or why it could not be. */

@@ -122,9 +122,9 @@ export class VirtualSwitch implements MemberHost {
    * Makes the port behind which the host's own interface is; a switch has one at most.
    * @param options as in `UplinkParts`
    */
-  addUplink({ carriesDhcp }: { carriesDhcp: boolean }): UplinkPort {
+  addUplink({ carriesAddresses }: { carriesAddresses: boolean }): UplinkPort {
     const uplink: UplinkPort = new UplinkPort({
-      carriesDhcp,
+      carriesAddresses,
       onDirty: (dirty) => this.#dirty.push(dirty),
       onDelivered: (bytes, start, end) => this.#show(uplink.id, 'in', bytes, start, end),
     });
