@@ -55,6 +55,8 @@ describe('advertisements', () => {
     const { router, heardIn } = advertiser();
     router.answer({ source: port(4), mac: 4 });
     expect(heardIn(0)).toEqual(['4 1800']);
+    router.answer({ source: { ...port(5), macAddress: null }, mac: 5 });
+    expect(heardIn(0)).toEqual([]);
     router.close();
     expect(heardIn(3600)).toEqual([]);
   });

@@ -46,9 +46,9 @@ export class RouterAdvertiser {
     this.#options = options;
   }
 
-  /** Answers a machine that asks. */
+  /** Answers a machine that asks. Who has no adapter here is beyond an uplink, and no guest of this network. */
   answer({ source, mac }: Sender): void {
-    this.#tell(source, mac);
+    if (source.macAddress !== null) this.#tell(source, mac);
   }
 
   /** Tells everybody now and then, and soon when something changes, until it is closed. */
