@@ -28,10 +28,10 @@ describe('a machine whose disk has no room left', () => {
     await using serial = new SerialConsole(await core.connection.openChannel(name, 'serial'));
     await serial.expect(GUEST_READY);
     await serial.expect('# ');
-    await serial.run('dd if=/dev/urandom of=/tmp/data bs=64k count=192 2>/dev/null');
+    await serial.run('dd if=/dev/urandom of=/tmp/data bs=64k count=192 2>/dev/null', 300_000);
     const sum = await serial.run('md5sum < /tmp/data');
     limit(pid);
-    const writing = serial.run('dd if=/tmp/data of=/dev/sda bs=64k 2>&1 && sync && echo written');
+    const writing = serial.run('dd if=/tmp/data of=/dev/sda bs=64k 2>&1 && sync && echo written', 300_000);
     const paused = await client.events.waitFor({ machine: name, states: ['Paused'], timeoutMs: 120_000 });
     expect(paused).toMatchObject({ state: 'Paused', reason: 'ioError' });
     expect(paused.reasonDetail).toBe(`There is no room left for '${disk}'. Make room, then resume the machine.`);
