@@ -40,12 +40,17 @@ test('a start that does not fit says why in numbers, and makes room as it is tol
 test('a start that is let in with a warning says what may go wrong, and can be read again', async ({ page, app }) => {
   const { client } = app.connection;
   const { storageFreeBytes } = await client.host.info({});
-  test.skip(storageFreeBytes >= LARGEST_DISK_BYTES, 'the largest disk fits on this computer');
+  // On a computer where the largest disk fits, others are there first.
+  for (let freeBytes = storageFreeBytes; freeBytes >= LARGEST_DISK_BYTES; freeBytes -= LARGEST_DISK_BYTES) {
+    const disk = { isDemo: true, engine: 'embedded', diskSizeBytes: LARGEST_DISK_BYTES } as const;
+    const { id } = await client.machine.create({ name: `other ${freeBytes}`, ...disk });
+    await client.machine.start({ machine: id });
+  }
   await client.machine.create({ name: 'archive', isDemo: true, engine: 'embedded', diskSizeBytes: LARGEST_DISK_BYTES });
   const row = page.getByRole('treeitem', { name: 'archive' });
   await row.click({ button: 'right' });
   await page.getByRole('menuitem', { name: 'Start in Background' }).click();
-  const warning = /Disks of running machines can still grow by 2 TiB, and .* are free on their file system\./;
+  const warning = /Disks of running machines can still grow by \d+ TiB, and .* are free on their file system\./;
   const notice = page.getByRole('alert').filter({ hasText: warning });
   await expect(notice).toBeVisible();
   await expect(row).toHaveAccessibleName(/Running/);
