@@ -78,6 +78,10 @@ describe('whether a machine reaches a place', () => {
     expect(ruleOf(reachHost(machine('a', on, { profile })))).toBe(rule);
   });
 
+  it('does not at an address of its own network that nobody has', () => {
+    expect(ruleOf(reachPlace(machine('a', nat), () => 'network'))).toBe('no network.nobody');
+  });
+
   it("gets out of a bridged network with the profile 'Open' alone", () => {
     const bridged = network('bridged', null);
     const rules = (['open', 'standard', 'quarantine'] as const).map((profile) =>

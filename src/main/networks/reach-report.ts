@@ -45,11 +45,9 @@ export class ReachReport {
     const owner = this.#ownerOf(from, to);
     if (owner) return this.#toMachine(from, owner, port);
     const subject = this.#subject(from);
-    const answer = answerOf(
-      from,
-      to,
-      reachPlace(subject, (network) => placeIn(network, to)),
-    );
+    const verdict = reachPlace(subject, (network) => placeIn(network, to));
+    const answer = answerOf(from, to, verdict);
+    if (verdict.rule === 'network.nobody') return this.#ofNobody(from, answer, verdict);
     return this.#prove(from, subject, answer, (network) => framesToAddress(to, around(network), port));
   }
 
@@ -129,17 +127,32 @@ export class ReachReport {
 
   /** Asks for the other's address from the one's port. @returns whether it answered; undefined: nobody could be asked */
   async #ask(from: Machine, to: Machine, { from: a, to: b }: Verdict): Promise<boolean | undefined> {
-    if (from.state !== 'Running' || to.state !== 'Running' || !a?.network || !b?.network) return undefined;
+    if (to.state !== 'Running' || !a?.network || !b?.network) return undefined;
     const { table } = this.#deps;
     // A guest that has just come from another network still has the address of that one.
     const networks = [b.network, ...table.list()];
     const leases = networks.flatMap(({ id }) => table.leases(id));
     const address = addressOf(b.adapter, leases);
-    const client = this.#clientOf(a.network);
-    if (!client || address === null) return undefined;
-    const request = { portId: portIdOf(from.id, a.index), address, timeoutMs: PROBE_MS };
-    const answer = await client.execute('probe-port', request).catch(() => undefined); // it has just left the network
-    return answer === undefined ? undefined : (answer as ProbeAnswer).answeredBy === b.adapter.macAddress;
+    if (address === null) return undefined;
+    const answeredBy = await this.#whoHas(from, a, address);
+    return answeredBy === undefined ? undefined : answeredBy === b.adapter.macAddress;
+  }
+
+  /** A guest may have given itself an address, or a computer beyond an uplink may have it. */
+  async #ofNobody(from: Machine, answer: ReachAnswer, { from: end }: Verdict): Promise<ReachAnswer> {
+    const answeredBy = end && (await this.#whoHas(from, end, answer.to));
+    if (answeredBy === undefined) return answer;
+    if (answeredBy === null) return { ...answer, isProven: true };
+    const reason = `The adapter ${answeredBy} answers there, though Innkeeper gave nobody this address.`;
+    return { ...answer, isReachable: true, decidedBy: 'guest', rule: 'guest.ownAddress', reason, isProven: true };
+  }
+
+  /** The MAC address that answers for an address on an adapter's network; null: none; undefined: nobody could be asked. */
+  async #whoHas(from: Machine, { index, network }: ReachEnd, address: string): Promise<string | null | undefined> {
+    const client = network && from.state === 'Running' ? this.#clientOf(network) : undefined;
+    const request = { portId: portIdOf(from.id, index), address, timeoutMs: PROBE_MS };
+    const answer = await client?.execute('probe-port', request).catch(() => undefined); // it has just left the network
+    return (answer as ProbeAnswer | undefined)?.answeredBy;
   }
 
   /** The machine that has an address on a network of this one. */

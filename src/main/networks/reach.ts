@@ -128,8 +128,10 @@ function toPlace(name: string, end: ReachEnd, placeOn: (network: Network) => Pla
     return { ...no(NETWORK, 'network', 'network.internal', reason), from: end };
   }
   const place = placeOn(network);
+  const isIsolated = adapter.profile === 'quarantine';
+  if (place === 'network' && !isIsolated) return { ...nobody(network.name), from: end };
   const { isAllowed, rule } = decide(adapter.profile, place, 'out');
-  const isOutside = place !== 'gateway' && place !== 'network';
+  const isOutside = place !== 'gateway';
   if (isAllowed && isOutside && !settings.hasOutside) {
     return { ...no(RULE, 'gateway', 'gateway.noOutside', RULES['gateway.noOutside']), from: end };
   }
@@ -137,6 +139,12 @@ function toPlace(name: string, end: ReachEnd, placeOn: (network: Network) => Pla
   const cure = isAllowed || decidedBy === 'gateway' ? '' : ` Choose another profile for adapter ${end.index + 1}.`;
   const depth = isAllowed ? THROUGH : RULE;
   return { isReachable: isAllowed, depth, decidedBy, rule, reason: `${RULES[rule]}${cure}`, from: end };
+}
+
+/** An address of the machine's own network that none of ours has; a switch asks who has it, the gateway is not asked. */
+function nobody(network: string): Verdict {
+  const reason = `No machine on the network '${network}' has this address.`;
+  return no(NETWORK, 'network', 'network.nobody', reason);
 }
 
 /** A bridged network leads to the host's own, whoever is there; only `open` lets frames out there. */
