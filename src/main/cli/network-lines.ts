@@ -26,26 +26,34 @@ export function networkTable(all: readonly NetworkDetails[]): string[] {
   );
 }
 
-export function networkFields({ name, kind, subnet, mtu, description, uplink, id }: Network): string[] {
-  return fields([
+export function networkFields(network: Network): string[] {
+  return fields(settingsPairs(network));
+}
+
+type Pair = [label: string, value: string];
+
+function settingsPairs({ name, kind, subnet, mtu, description, uplink, id }: Network): Pair[] {
+  return [
     ['Name', name],
     ['Id', id],
     ['Kind', KINDS[kind]],
     ['Range', subnet ?? 'none'],
     ['MTU', String(mtu)],
-    ...(uplink ? ([['Uplink', uplinkWords(uplink)]] as [string, string][]) : []),
-    ...(description ? ([['Description', description]] as [string, string][]) : []),
-  ]);
+    ...(uplink ? [['Uplink', uplinkWords(uplink)] satisfies Pair] : []),
+    ...(description ? [['Description', description] satisfies Pair] : []),
+  ];
 }
 
 /** A network as it is at the moment. */
 export function networkLines(details: NetworkDetails): string[] {
   const { network, isRunning, gatewayAddress, ipv6, ports, refusals, captures, uplink } = details;
   return [
-    ...networkFields(network),
-    ...fields([['State', isRunning ? `running, gateway ${gatewayAddress ?? 'none'}` : 'no machine on it is on']]),
-    ...(ipv6 ? fields([['IPv6', `${ipv6.prefix}, gateway ${ipv6.gatewayAddress}`]]) : []),
-    ...(uplink ? fields([['Its uplink', uplinkStateWords(uplink)]]) : []),
+    ...fields([
+      ...settingsPairs(network),
+      ['State', isRunning ? `running, gateway ${gatewayAddress ?? 'none'}` : 'no machine on it is on'],
+      ...(ipv6 ? [['IPv6', `${ipv6.prefix}, gateway ${ipv6.gatewayAddress}`] satisfies Pair] : []),
+      ...(uplink ? [['Its uplink', uplinkStateWords(uplink)] satisfies Pair] : []),
+    ]),
     ...(ports.length === 0 ? [] : ['', ...portTable(ports)]),
     ...refusals.map(({ says, count }) => `Refused ${count} times: ${says}`),
     ...captures.map(

@@ -66,13 +66,11 @@ export interface NetworkServiceDeps {
   commit: Commit;
   machines: { list(): Machine[]; get(ref: string): Machine; find(id: MachineId): Machine | undefined };
   live: LiveNetworks;
-  events: Pick<Events, 'subscribe'>;
+  events: Pick<Events, 'watch'>;
   uplinks: Pick<UplinkFinder, 'find'>;
   /** Where captures go that are given no file. */
   captureFolder: string;
 }
-
-const NOTHING = { machines: [], media: [], snapshots: [], pools: [], networks: [], tasks: [] };
 
 export function createNetworkService(deps: NetworkServiceDeps): NetworkService {
   return new Networks(deps);
@@ -107,8 +105,7 @@ class Networks implements NetworkService {
   /** Keeps the gateways up to date with machines and networks, until the core closes. */
   async #follow(): Promise<void> {
     const { events, live, machines } = this.#deps;
-    const changes = events.subscribe(() => ({ kind: 'snapshot', ...NOTHING }));
-    for await (const event of changes) {
+    for await (const event of events.watch()) {
       const changed = event.kind === 'machineChanged' ? machines.find(event.machine.id) : undefined;
       if (changed) this.#forwards.follow(changed);
       if (event.kind.startsWith('machine') || event.kind.startsWith('network')) live.refresh();
