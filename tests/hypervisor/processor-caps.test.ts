@@ -7,24 +7,31 @@ import {
   processorDemand,
   processorNeed,
 } from '../../src/main/hypervisor/processor-demand.ts';
+import { turnSeconds } from '../../src/shared/cap-rhythm.ts';
 
 describe('the demand of a machine', () => {
   it('is all it could use when it used up what it was allowed', () => {
-    expect(processorDemand({ most: 2, used: 0.46, isKeptWaiting: false, allowed: 0.5, growth: 0.05 })).toBe(2);
-    expect(processorDemand({ most: 1, used: 0.97, isKeptWaiting: false, allowed: 1, growth: 0.05 })).toBe(1);
+    expect(processorDemand({ most: 2, used: 0.46, isKeptWaiting: false, allowed: 0.5, turn: 0, growth: 0.05 })).toBe(2);
+    expect(processorDemand({ most: 1, used: 0.97, isKeptWaiting: false, allowed: 1, turn: 0, growth: 0.05 })).toBe(1);
   });
 
   it('is what it used with room to grow, when nothing held it back', () => {
-    expect(processorDemand({ most: 2, used: 0.4, isKeptWaiting: false, allowed: 2, growth: 0.05 })).toBeCloseTo(0.55);
-    expect(processorDemand({ most: 1, used: 0, isKeptWaiting: false, allowed: 1, growth: 0.05 })).toBeCloseTo(0.05);
+    expect(
+      processorDemand({ most: 2, used: 0.4, isKeptWaiting: false, allowed: 2, turn: 0, growth: 0.05 }),
+    ).toBeCloseTo(0.55);
+    expect(processorDemand({ most: 1, used: 0, isKeptWaiting: false, allowed: 1, turn: 0, growth: 0.05 })).toBeCloseTo(
+      0.05,
+    );
   });
 
   it('is all it could use, too, when other programs kept it waiting', () => {
-    expect(processorDemand({ most: 1, used: 0.4, isKeptWaiting: true, allowed: 0.6, growth: 0.05 })).toBe(1);
+    expect(processorDemand({ most: 1, used: 0.4, isKeptWaiting: true, allowed: 0.6, turn: 0, growth: 0.05 })).toBe(1);
   });
 
   it('is never more than it could use', () => {
-    expect(processorDemand({ most: 0.5, used: 0.44, isKeptWaiting: false, allowed: 0.5, growth: 0.05 })).toBe(0.5);
+    expect(processorDemand({ most: 0.5, used: 0.44, isKeptWaiting: false, allowed: 0.5, turn: 0, growth: 0.05 })).toBe(
+      0.5,
+    );
   });
 
   it('leaves all machines together a tenth of the host to grow by', () => {
@@ -32,11 +39,29 @@ describe('the demand of a machine', () => {
   });
 
   it('is sure without the room to grow', () => {
-    expect(processorNeed({ most: 1, used: 0.4, isKeptWaiting: false, allowed: 1 })).toBeCloseTo(0.5);
-    expect(processorNeed({ most: 1, used: 0.01, isKeptWaiting: false, allowed: 1 })).toBe(0);
-    expect(processorNeed({ most: 1, used: 0.01, isKeptWaiting: false, allowed: 0.01 })).toBe(1);
-    expect(processorNeed({ most: 2, used: 0.46, isKeptWaiting: false, allowed: 0.5 })).toBe(2);
+    expect(processorNeed({ most: 1, used: 0.4, isKeptWaiting: false, allowed: 1, turn: 0 })).toBeCloseTo(0.5);
+    expect(processorNeed({ most: 1, used: 0.01, isKeptWaiting: false, allowed: 1, turn: 0 })).toBe(0);
+    expect(processorNeed({ most: 1, used: 0.01, isKeptWaiting: false, allowed: 0.01, turn: 0 })).toBe(1);
+    expect(processorNeed({ most: 2, used: 0.46, isKeptWaiting: false, allowed: 0.5, turn: 0 })).toBe(2);
   });
+});
+
+describe('a busy machine under a cap', () => {
+  it.each([0.02, 0.06, 0.12, 0.25, 0.5, 0.75, 0.95])(
+    'wants more at each reading, whichever turns it catches (%d)',
+    (rate) => {
+      const turn = turnSeconds(rate, 1);
+      const [runSeconds, holdSeconds] = [turn / (1 - rate), turn / rate];
+      const period = runSeconds + holdSeconds;
+      /** Processor time up to a moment. */
+      const usedAt = (at: number) => Math.floor(at / period) * runSeconds + Math.min(runSeconds, at % period);
+      for (let second = 0; second < 50; second += 1) {
+        const at = second * 1.0137; // readings drift along the turns
+        const used = usedAt(at + 1) - usedAt(at);
+        expect(processorNeed({ most: 1, used, isKeptWaiting: false, allowed: rate, turn })).toBe(1);
+      }
+    },
+  );
 });
 
 describe('what the host can give to machines', () => {

@@ -1,12 +1,14 @@
-/** What a machine that wants more got of what it was allowed, evened out over some readings: 0 to 1. */
+/** What a machine that wants more got of what it was allowed, evened out over some readings: about 0 to 1. */
 export type Served = number;
 
 /** With less of the host idle than this share, whoever wants a processor may have to wait for one. */
 const FULL_SHARE = 0.92;
 /** How much an old reading weighs beside the newest. */
-const MEMORY = 0.6;
+const MEMORY = 0.8;
+/** A reading is off by a turn of the cap, in both directions; more than this, as a factor, is something else. */
+const MOST = 1.5;
 /** A machine that gets this much of what it is allowed is served. */
-const SERVED = 0.96;
+const SERVED = 0.94;
 /** The allocation gives way to other programs no further than to this share. */
 const LEAST_SCALE = 0.5;
 /** How fast it comes back, at each reading. */
@@ -17,7 +19,7 @@ export const isHostFull = (used: number, processors: number): boolean => used >=
 
 /** Takes one more reading in. */
 export function nextServed(before: Served | undefined, used: number, allowed: number): Served {
-  const now = allowed > 0 ? Math.min(1, used / allowed) : 1;
+  const now = allowed > 0 ? Math.min(MOST, used / allowed) : 1;
   return before === undefined ? now : before * MEMORY + now * (1 - MEMORY);
 }
 

@@ -7,11 +7,13 @@ export interface ProcessorReading {
   isKeptWaiting: boolean;
   /** What the allocation let it use meanwhile; `most` when nothing held it back. */
   allowed: number;
+  /** What a reading may miss of that, as a guest under a cap runs in turns; 0 when it has none. */
+  turn: number;
   /** The least that it is left to grow by: see `leastGrowth`. */
   growth: number;
 }
 
-/** From this share of what it was allowed a machine is taken to be held back by it. */
+/** From this share of what it was allowed, less the turn that a reading may miss, a machine is taken to be held back by it. */
 const HUNGRY_SHARE = 0.9;
 /** The same for a machine that other programs keep waiting. */
 const WAITING_SHARE = 0.4;
@@ -34,8 +36,8 @@ const TICKING = 0.02;
  * allowed; nothing, when it hardly moves. One that is granted this is content, even where the room to grow is not there
  * for all: a hundred quiet machines need not be watched, each for the moment in which it might move. 0 to `most`.
  */
-export function processorNeed({ most, used, isKeptWaiting, allowed }: Omit<ProcessorReading, 'growth'>): number {
-  if (used >= (isKeptWaiting ? WAITING_SHARE : HUNGRY_SHARE) * Math.min(allowed, most)) return most;
+export function processorNeed({ most, used, isKeptWaiting, allowed, turn }: Omit<ProcessorReading, 'growth'>): number {
+  if (used >= (isKeptWaiting ? WAITING_SHARE : HUNGRY_SHARE) * Math.min(allowed, most) - turn) return most;
   return used < TICKING ? 0 : Math.min(most, used * GROWTH);
 }
 

@@ -1,3 +1,4 @@
+import { turnSeconds } from '../../shared/cap-rhythm.ts';
 import type { Grant } from '../hypervisor/allocation.ts';
 import { nextCap } from '../hypervisor/cap-policy.ts';
 import { allocateProcessors, leastLimit, type MachineClaims, type PoolClaims } from '../hypervisor/claim-tree.ts';
@@ -20,6 +21,9 @@ export interface ProcessorState {
   isContended: boolean;
   grants: Map<string, Grant>;
 }
+
+/** Time between two readings. */
+const READING_SECONDS = 1;
 
 /** What the last seconds say of other programs' use weighs so much beside the newest reading. */
 const MEMORY = 0.7;
@@ -97,7 +101,9 @@ export function claimsOf(
   const { poolId, processor, memory } = config.resources;
   const isStill = state === 'Paused' || state === 'Stuck';
   const allowed = allowedProcessors(live, config);
-  const reading = { most: isStill ? 0 : mostProcessors(config), used, isKeptWaiting, allowed, growth };
+  const { count } = config.processors;
+  const turn = allowed < count ? turnSeconds(allowed, count) / READING_SECONDS : 0;
+  const reading = { most: isStill ? 0 : mostProcessors(config), used, isKeptWaiting, allowed, turn, growth };
   const [demand, need] = [processorDemand(reading), processorNeed(reading)];
   return {
     ...{ id, poolId, processor, memory, memoryDemandMiB: config.memoryMiB },

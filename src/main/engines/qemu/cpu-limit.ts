@@ -1,4 +1,4 @@
-import { turnSeconds } from '../cap-rhythm.ts';
+import { turnSeconds } from '../../../shared/cap-rhythm.ts';
 
 /** What the limit works on; a test gives its own. */
 export interface LimitedProcess {

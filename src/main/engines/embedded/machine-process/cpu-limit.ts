@@ -1,4 +1,4 @@
-import { turnSeconds } from '../../cap-rhythm.ts';
+import { turnSeconds } from '../../../../shared/cap-rhythm.ts';
 import type { EmulatorLoop } from './emulator-types.ts';
 
 /** Credit for time not used, in milliseconds of wall clock: a guest that slept may go a little faster afterwards. */
