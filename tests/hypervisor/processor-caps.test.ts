@@ -64,6 +64,15 @@ describe('a busy machine under a cap', () => {
   );
 });
 
+describe('a machine that has little', () => {
+  it('is content with a reading that even a missed turn and tick do not explain', () => {
+    const reading = { most: 1, isKeptWaiting: false, allowed: 0.06, turn: turnSeconds(0.06, 1) + 0.01 };
+    expect(processorNeed({ ...reading, used: 0.04 })).toBe(1);
+    expect(processorNeed({ ...reading, used: 0.025 })).toBeLessThan(0.06);
+    expect(processorNeed({ ...reading, allowed: 0.01, used: 0 })).toBe(0);
+  });
+});
+
 describe('what the host can give to machines', () => {
   it('is what is not reserved, while other programs live within the reserve', () => {
     expect(givableProcessors({ processors: 4, reserved: 1, usedByOthers: 0.8 })).toBe(3);

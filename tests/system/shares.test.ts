@@ -119,12 +119,12 @@ afterAll(async () => {
 // A machine whose processors are all taken by other programs cannot show it: measured again then.
 describe('processors among real guests that all want more', { retry: 2 }, () => {
   it.each([
-    // How much more the larger one gets done at most. Whoever was held begins with cold caches: measured, a guest of the
-    // embedded engine at 25 % does up to 6 % less in the same processor time than one at 75 %, and 20 to 40 % less where
-    // other programs crowd the processors and leave it 12 %; one of QEMU 1 to 3 % less. Its clock costs it nothing.
-    ['embedded', 'e1', 'e2', 4],
-    ['qemu', 'q1', 'q2', 3.5],
-  ] as const)('go 3:1 by shares (%s), and those of idle machines, too', async (_, large, small, mostWork) => {
+    // Processor time is 3:1 to a hundredth. What is done with it is not: whoever was held goes on with cold caches, so a
+    // guest at 25 % does less in the same processor time than one at 75 %. Measured on a quiet host, over 20 s: work of
+    // 3.5 to 3.8 to 1 in the embedded engine, of 3.5 to 4.2 to 1 in QEMU.
+    ['embedded', 'e1', 'e2'],
+    ['qemu', 'q1', 'q2'],
+  ] as const)('go 3:1 by shares (%s), and those of idle machines, too', async (_, large, small) => {
     const both = [large, small];
     await letRun(both);
     await give(1);
@@ -140,7 +140,7 @@ describe('processors among real guests that all want more', { retry: 2 }, () => 
     expect(used[large] / used[small]).toBeLessThan(3.3);
     // Seen from inside, too.
     expect(work(large) / work(small)).toBeGreaterThan(2.5);
-    expect(work(large) / work(small)).toBeLessThan(mostWork);
+    expect(work(large) / work(small)).toBeLessThan(4.5);
     expect(used[large] + used[small]).toBeGreaterThan(0.7 * processors);
   });
 

@@ -15,6 +15,8 @@ export interface ProcessorReading {
 
 /** From this share of what it was allowed, less the turn that a reading may miss, a machine is taken to be held back by it. */
 const HUNGRY_SHARE = 0.9;
+/** However much a reading may miss, one that used less is content. */
+const LEAST_HUNGRY_SHARE = 0.5;
 /** The same for a machine that other programs keep waiting. */
 const WAITING_SHARE = 0.4;
 /** A machine that is not held back is left room to grow by this factor, and by this much at least, in processors. */
@@ -37,7 +39,9 @@ const TICKING = 0.02;
  * for all: a hundred quiet machines need not be watched, each for the moment in which it might move. 0 to `most`.
  */
 export function processorNeed({ most, used, isKeptWaiting, allowed, turn }: Omit<ProcessorReading, 'growth'>): number {
-  if (used >= (isKeptWaiting ? WAITING_SHARE : HUNGRY_SHARE) * Math.min(allowed, most) - turn) return most;
+  const had = Math.min(allowed, most);
+  const isHungry = used >= Math.max(HUNGRY_SHARE * had - turn, LEAST_HUNGRY_SHARE * had);
+  if (isHungry || (isKeptWaiting && used >= WAITING_SHARE * had)) return most;
   return used < TICKING ? 0 : Math.min(most, used * GROWTH);
 }
 

@@ -24,6 +24,8 @@ export interface ProcessorState {
 
 /** Time between two readings. */
 const READING_SECONDS = 1;
+/** What the host counts processor time in (proc(5), `_SC_CLK_TCK`). */
+const TICK_SECONDS = 0.01;
 
 /** What the last seconds say of other programs' use weighs so much beside the newest reading. */
 const MEMORY = 0.7;
@@ -102,7 +104,7 @@ export function claimsOf(
   const isStill = state === 'Paused' || state === 'Stuck';
   const allowed = allowedProcessors(live, config);
   const { count } = config.processors;
-  const turn = allowed < count ? turnSeconds(allowed, count) / READING_SECONDS : 0;
+  const turn = allowed < count ? (turnSeconds(allowed, count) + TICK_SECONDS) / READING_SECONDS : 0;
   const reading = { most: isStill ? 0 : mostProcessors(config), used, isKeptWaiting, allowed, turn, growth };
   const [demand, need] = [processorDemand(reading), processorNeed(reading)];
   return {
