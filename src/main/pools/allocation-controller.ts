@@ -130,9 +130,7 @@ export class AllocationController {
     contention.read(members, host.processorUse, host.processorsTotal);
     const reserve = readReserve(this.#deps.settings);
     const growth = leastGrowth(host.processorsTotal, members.length);
-    const claims = members.map((member) =>
-      claimsOf(member, { isKeptWaiting: contention.isKeptWaiting(member.live), growth }),
-    );
+    const claims = members.map((member) => claimsOf(member, { contention, growth }));
     const byMachines = sample.machines.reduce((sum, { processorUse }) => sum + processorUse, 0);
     const isComparable = host.processorsTotal >= this.#deps.hostProcessors();
     const load = {

@@ -53,6 +53,8 @@ export class Contention {
 
   /** The machines that wanted more than they were granted, and may have to wait for that. */
   readonly #hungry = new WeakSet<LiveSession>();
+  /** Of those, the ones whose last reading was low. */
+  readonly #low = new WeakSet<LiveSession>();
   #isFull = false;
 
   /** Takes one reading in, before the demands are worked out. */
@@ -69,6 +71,14 @@ export class Contention {
 
   isKeptWaiting(live: LiveSession): boolean {
     return this.#isFull && this.#hungry.has(live);
+  }
+
+  /** One low reading may be its clock's doing: a machine that wanted more is believed to be content at the second. */
+  doubts(live: LiveSession, isContent: boolean): boolean {
+    const isFirst = isContent && this.#hungry.has(live) && !this.#low.has(live);
+    if (isFirst) this.#low.add(live);
+    else this.#low.delete(live);
+    return isFirst;
   }
 
   /** How much is divided of what could be given. */
@@ -98,15 +108,18 @@ export interface ProcessorClaims extends MachineClaims {
 /** What a machine asks for: a guest that stands still wants nothing. */
 export function claimsOf(
   { record: { id, config, state }, live, usedProcessors: used }: RunningMachine,
-  { isKeptWaiting, growth }: { isKeptWaiting: boolean; growth: number },
+  { contention, growth }: { contention: Contention; growth: number },
 ): ProcessorClaims {
   const { poolId, processor, memory } = config.resources;
   const isStill = state === 'Paused' || state === 'Stuck';
   const allowed = allowedProcessors(live, config);
   const { count } = config.processors;
   const turn = allowed < count ? (turnSeconds(allowed, count) + TICK_SECONDS) / READING_SECONDS : 0;
-  const reading = { most: isStill ? 0 : mostProcessors(config), used, isKeptWaiting, allowed, turn, growth };
-  const [demand, need] = [processorDemand(reading), processorNeed(reading)];
+  const most = isStill ? 0 : mostProcessors(config);
+  const reading = { most, used, isKeptWaiting: contention.isKeptWaiting(live), allowed, turn, growth };
+  const [demand, need] = contention.doubts(live, processorNeed(reading) < most)
+    ? [most, most]
+    : [processorDemand(reading), processorNeed(reading)];
   return {
     ...{ id, poolId, processor, memory, memoryDemandMiB: config.memoryMiB },
     ...{ processorDemand: demand, processorNeed: need },
