@@ -118,6 +118,15 @@ describe('the allocation controller', () => {
     expect(crowd.map(capOf)).toEqual(crowd.map(() => 100));
   });
 
+  it('does so second after second, also when all their room to grow is more than there is', async () => {
+    const { run, second, capOf } = openAllocation();
+    const crowd = await Promise.all(Array.from({ length: 100 }, () => run()));
+    for (let seconds = 0; seconds < 4; seconds += 1) {
+      await second(crowd.map((id) => [id, 0.019]));
+      expect(crowd.map(capOf)).toEqual(crowd.map(() => 100));
+    }
+  });
+
   it('holds a limit at all times, and never goes beyond the cap of the user', async () => {
     const { run, second, capOf } = openAllocation();
     const limited = await run({ limit: 0.25 });

@@ -53,8 +53,8 @@ export class Contention {
 
   /** The machines that wanted more than they were granted, and may have to wait for that. */
   readonly #hungry = new WeakSet<LiveSession>();
-  /** Of those, the ones whose last reading was low. */
-  readonly #low = new WeakSet<LiveSession>();
+  /** The machines that used all they were allowed at their last reading. */
+  readonly #busy = new WeakSet<LiveSession>();
   #isFull = false;
 
   /** Takes one reading in, before the demands are worked out. */
@@ -73,12 +73,11 @@ export class Contention {
     return this.#isFull && this.#hungry.has(live);
   }
 
-  /** One low reading may be its clock's doing: a machine that wanted more is believed to be content at the second. */
-  doubts(live: LiveSession, isContent: boolean): boolean {
-    const isFirst = isContent && this.#hungry.has(live) && !this.#low.has(live);
-    if (isFirst) this.#low.add(live);
-    else this.#low.delete(live);
-    return isFirst;
+  /** Whether a machine seems content for the first time after it was busy: under a cap, one low reading says little. */
+  isNewlyContent(live: LiveSession, isContent: boolean): boolean {
+    if (isContent) return this.#busy.delete(live);
+    this.#busy.add(live);
+    return false;
   }
 
   /** How much is divided of what could be given. */
@@ -114,15 +113,16 @@ export function claimsOf(
   const isStill = state === 'Paused' || state === 'Stuck';
   const allowed = allowedProcessors(live, config);
   const { count } = config.processors;
-  const turn = allowed < count ? (turnSeconds(allowed, count) + TICK_SECONDS) / READING_SECONDS : 0;
+  const isCapped = allowed < count;
+  const turn = isCapped ? (turnSeconds(allowed, count) + TICK_SECONDS) / READING_SECONDS : 0;
   const most = isStill ? 0 : mostProcessors(config);
   const reading = { most, used, isKeptWaiting: contention.isKeptWaiting(live), allowed, turn, growth };
-  const [demand, need] = contention.doubts(live, processorNeed(reading) < most)
-    ? [most, most]
-    : [processorDemand(reading), processorNeed(reading)];
+  const need = processorNeed(reading);
+  const isDoubted = contention.isNewlyContent(live, need < most) && isCapped;
   return {
     ...{ id, poolId, processor, memory, memoryDemandMiB: config.memoryMiB },
-    ...{ processorDemand: demand, processorNeed: need },
+    processorDemand: isDoubted ? most : processorDemand(reading),
+    processorNeed: isDoubted ? most : need,
   };
 }
 
