@@ -1,11 +1,11 @@
 /**
  * How long a guest under an execution cap runs without being held, in seconds. Whoever was held comes back to processor
- * caches full of other programs' data and runs slower for some milliseconds. The same length under all caps makes it cost
- * all guests the same share of what they get: three times the processor time is three times the work.
+ * caches full of other programs' data and runs slower for some milliseconds: the longer the turn, the less of it that is.
+ * The same length under all caps makes it cost all guests about the same share of what they get.
  */
-const RUN_SECONDS = 0.05;
+const RUN_SECONDS = 0.1;
 /** It is not held longer than this at a time, in seconds of host time, where a small cap would ask for more: that is felt. */
-const LONGEST_HOLD_SECONDS = 0.2;
+const LONGEST_HOLD_SECONDS = 0.25;
 
 /**
  * What must have come in, in processor seconds, before a guest that used up its share goes on. It runs `RUN_SECONDS` with

@@ -86,10 +86,13 @@ async function letRun(names: readonly Name[]): Promise<void> {
   }
 }
 
-/** Lets all machines together have so many processors: less than there are, so that other programs have theirs. */
-async function give(wanted: number): Promise<void> {
+/**
+ * Lets all machines together have so many processors, and never more than that part of the host's: other programs, such
+ * as this test, need theirs.
+ */
+async function give(wanted: number, mostPart = 0.5): Promise<void> {
   const { processors } = await core.client.host.info({});
-  const most = Math.min(wanted, processors / 2);
+  const most = Math.min(wanted, processors * mostPart);
   await core.client.pool.setReserve({ processorPercent: Math.min(95, 100 * (1 - most / processors)) });
 }
 
@@ -118,30 +121,28 @@ afterAll(async () => {
 
 // A machine whose processors are all taken by other programs cannot show it: measured again then.
 describe('processors among real guests that all want more', { retry: 2 }, () => {
-  it.each([
-    // Processor time is 3:1 to a hundredth. What is done with it is not: whoever was held goes on with cold caches, so a
-    // guest at 25 % does less in the same processor time than one at 75 %. Measured on a quiet host, over 20 s: work of
-    // 3.5 to 3.8 to 1 in the embedded engine, of 3.5 to 4.2 to 1 in QEMU.
-    ['embedded', 'e1', 'e2'],
-    ['qemu', 'q1', 'q2'],
-  ] as const)('go 3:1 by shares (%s), and those of idle machines, too', async (_, large, small) => {
-    const both = [large, small];
-    await letRun(both);
-    await give(1);
-    await claim(large, { shares: 3000 });
-    await claim(small, { shares: 1000 });
-    const from = await settled(both);
-    const before = await counts(both);
-    const used = await usedSince(from, 12);
-    const after = await counts(both);
+  it('go 3:1 by shares in both engines, and those of idle machines, too', async () => {
+    const [large, small] = [['e1', 'q1'] as const, ['e2', 'q2'] as const];
+    const four = [...large, ...small];
+    await letRun(four);
+    // Nearly all of the host: a processor that stands still between turns goes on with colder caches, and slower.
+    await give(1.8, 0.9);
+    for (const name of four) await claim(name, { shares: large.some((it) => it === name) ? 3000 : 1000 });
+    const from = await settled(four);
+    const before = await counts(four);
+    const used = await usedSince(from, 20);
+    const after = await counts(four);
     const work = (name: Name) => (after.get(name) ?? 0) - (before.get(name) ?? 0);
     const { processors } = await core.client.pool.grants({});
-    expect(used[large] / used[small]).toBeGreaterThan(2.7);
-    expect(used[large] / used[small]).toBeLessThan(3.3);
-    // Seen from inside, too.
-    expect(work(large) / work(small)).toBeGreaterThan(2.5);
-    expect(work(large) / work(small)).toBeLessThan(4.5);
-    expect(used[large] + used[small]).toBeGreaterThan(0.7 * processors);
+    for (const [of3000, of1000] of [['e1', 'e2'] as const, ['q1', 'q2'] as const]) {
+      expect(used[of3000] / used[of1000]).toBeGreaterThan(2.7);
+      expect(used[of3000] / used[of1000]).toBeLessThan(3.3);
+      // Seen from inside, too. Whoever is held longer comes back to colder caches, as any program would: measured on a
+      // quiet host 3.1 to 3.4 to 1 in QEMU, 3.2 to 4.2 to 1 in the embedded engine.
+      expect(work(of3000) / work(of1000)).toBeGreaterThan(2.4);
+      expect(work(of3000) / work(of1000)).toBeLessThan(5);
+    }
+    expect(four.reduce((sum, name) => sum + used[name], 0)).toBeGreaterThan(0.8 * processors);
   });
 
   it('keep a reservation while five others spin', async () => {

@@ -12,7 +12,7 @@ export interface LimitedProcess {
   guard(): () => void;
 }
 
-/** The most share that can be saved up, in seconds of host time. */
+/** The most share that can be saved up, in seconds of host time; a turn's share always can. */
 const BUCKET_SECONDS = 0.25;
 const SHORTEST_LOOK_MS = 5;
 const LONGEST_LOOK_MS = 250;
@@ -97,7 +97,7 @@ export class CpuLimit {
   #look(): void {
     const rate = (this.#percent / 100) * this.#process.processors;
     const slice = turnSeconds(rate, this.#process.processors);
-    this.#tokens = Math.min(rate * BUCKET_SECONDS, this.#tokens + this.#takeIn(rate));
+    this.#tokens = Math.min(Math.max(slice, rate * BUCKET_SECONDS), this.#tokens + this.#takeIn(rate));
     if (this.#isStopped ? this.#tokens < slice : this.#tokens <= 0) {
       this.#signal(true);
       this.#schedule(clamp(((slice - this.#tokens) / rate) * 1000));

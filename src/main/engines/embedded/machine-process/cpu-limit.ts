@@ -1,8 +1,10 @@
 import { turnSeconds } from '../../../../shared/cap-rhythm.ts';
 import type { EmulatorLoop } from './emulator-types.ts';
 
-/** Credit for time not used, in milliseconds of wall clock: a guest that slept may go a little faster afterwards. */
-const BURST_MS = 20;
+/** Credit for time not used, in milliseconds of wall clock: it makes up for turns that other programs of the host cut short. */
+const BURST_MS = 100;
+/** The processor time is asked for this often at most, in milliseconds: the guest yields far more often than that. */
+const LOOK_MS = 2;
 /** Debt is forgiven beyond this, in milliseconds of waiting: work of the host's, such as a save, must not stop the guest. */
 const MAX_WAIT_MS = 2000;
 
@@ -39,6 +41,7 @@ export function limitCpu(loop: EmulatorLoop, initialPercent: number): CpuLimit {
   }
 
   function waitMs(): number {
+    if (performance.now() - lastWall < LOOK_MS) return 0;
     settle();
     const turn = turnSeconds(share, 1) * 1000;
     credit = Math.min(Math.max(BURST_MS * share, turn), Math.max(-MAX_WAIT_MS * share, credit));
