@@ -2,12 +2,12 @@ import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { installCure, packageManagerOf } from '../../../src/main/engines/qemu/doctor/cures.ts';
-import { findProgram } from '../../../src/main/engines/qemu/doctor/find-program.ts';
 import { acceleration } from '../../../src/main/engines/qemu/doctor/findings.ts';
 import { findUefi, pickUefi } from '../../../src/main/engines/qemu/doctor/firmware.ts';
 import { readTestimony } from '../../../src/main/engines/qemu/doctor/interrogate.ts';
 import { QemuEngine } from '../../../src/main/engines/qemu/engine.ts';
 import { isAtLeast, OLDEST_VERSION } from '../../../src/main/engines/qemu/installation.ts';
+import { findProgram } from '../../../src/main/processes/find-program.ts';
 import { makeTempFolder } from '../../support/temp-folder.ts';
 import { CONFIG } from './machine-plan.ts';
 

@@ -1,9 +1,9 @@
 import { chmodSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { findProgram } from '../../../src/main/engines/qemu/doctor/find-program.ts';
 import { QemuEngine } from '../../../src/main/engines/qemu/engine.ts';
 import type { ResolvedDrive } from '../../../src/main/engines/start-spec.ts';
+import { findProgram } from '../../../src/main/processes/find-program.ts';
 import { isAlive, killProcess } from '../../../src/main/processes/process-identity.ts';
 import type { EngineUnderTest } from '../conformance/machine-bench.ts';
 import { mediumAt } from './machine-plan.ts';

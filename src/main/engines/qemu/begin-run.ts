@@ -3,6 +3,7 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { InnError } from '../../../shared/errors.ts';
 import type { DetachedProcess } from '../../processes/detached-process.ts';
+import { lastWords } from '../../processes/last-words.ts';
 import { readLogTail } from '../../processes/process-end.ts';
 import { settlesWithin } from '../../processes/process-identity.ts';
 import type { RuntimeRecord } from '../engine.ts';
@@ -11,7 +12,6 @@ import { PROCESS_LOG, RUNTIME_FILES } from '../runtime-files.ts';
 import type { StartSpec } from '../start-spec.ts';
 import { adapterId } from './command-line/network.ts';
 import { QemuDialect, type RunFacts } from './dialect.ts';
-import { lastWords } from './last-words.ts';
 import { loadState } from './load-state.ts';
 
 const READY_TIMEOUT_MS = 20_000;

@@ -1,5 +1,5 @@
 import { interfaceOf, type Uplink } from '../../../shared/model/uplink.ts';
-import { lastWords } from '../../engines/qemu/last-words.ts';
+import { lastWords } from '../../processes/last-words.ts';
 import type { ProcessEnd } from '../../processes/process-end.ts';
 
 /** Why an uplink does not work, and what to do about it. */

@@ -3,7 +3,7 @@ import { userInfo } from 'node:os';
 import path from 'node:path';
 import type { EngineInfo } from '../../../shared/model/engine.ts';
 import { InterfaceName } from '../../../shared/model/uplink.ts';
-import { findProgram } from '../../engines/qemu/doctor/find-program.ts';
+import { findProgram } from '../../processes/find-program.ts';
 import { runProgram } from '../../processes/run-program.ts';
 import { type BridgeRule, readBridgeRules } from './bridge-access.ts';
 import type { BridgeHelper, HostFacts, TapFacts } from './host-facts.ts';

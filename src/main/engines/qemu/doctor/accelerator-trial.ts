@@ -2,9 +2,9 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import * as z from 'zod';
+import { lastWords } from '../../../processes/last-words.ts';
 import { runProgram } from '../../../processes/run-program.ts';
 import type { Accelerator } from '../installation.ts';
-import { lastWords } from '../last-words.ts';
 
 /** How a guest did with an accelerator; `reason` says why it did not run, as a part of a sentence. */
 export const Verdict = z.object({ outcome: z.enum(['runs', 'hangs', 'refused']), reason: z.string().nullable() });

@@ -1,8 +1,8 @@
 import * as z from 'zod';
+import { lastWords } from '../../../processes/last-words.ts';
 import { type ProgramRun, runProgram } from '../../../processes/run-program.ts';
 import { isRecord } from '../../qmp/protocol.ts';
 import type { Chipset } from '../installation.ts';
-import { lastWords } from '../last-words.ts';
 
 const Version = z.object({ major: z.int(), minor: z.int(), micro: z.int() });
 

@@ -2,6 +2,8 @@ import { accessSync, constants, existsSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import * as z from 'zod';
 import type { EngineInfo, Finding } from '../../../../shared/model/engine.ts';
+import { findProgram } from '../../../processes/find-program.ts';
+import { findQemu } from '../../../processes/find-qemu.ts';
 import { settlesWithin } from '../../../processes/process-identity.ts';
 import { boardCapabilities } from '../board-capabilities.ts';
 import { qemuCapabilities } from '../capabilities.ts';
@@ -16,7 +18,6 @@ import {
 import { tryAccelerator, Verdict } from './accelerator-trial.ts';
 import { BootCache } from './boot-cache.ts';
 import { findPackageManager, type PackageManager } from './cures.ts';
-import { findProgram, findQemu } from './find-program.ts';
 import * as say from './findings.ts';
 import { findUefi } from './firmware.ts';
 import { findSound, NO_SOUND, pickAudioDriver } from './host-sound.ts';

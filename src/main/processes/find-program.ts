@@ -1,11 +1,7 @@
 import { accessSync, constants, statSync } from 'node:fs';
 import path from 'node:path';
 
-type Environment = Record<string, string | undefined>;
-
-const QEMU = ['qemu-system-x86_64', 'qemu-kvm'];
-/** It runs 32-bit guests only, so it is the last choice. */
-const QEMU_32_BIT = ['qemu-system-i386'];
+export type Environment = Record<string, string | undefined>;
 
 /** Where programs are that a desktop's own PATH may leave out. */
 const USUAL_FOLDERS: Partial<Record<NodeJS.Platform, readonly string[]>> = {
@@ -13,13 +9,6 @@ const USUAL_FOLDERS: Partial<Record<NodeJS.Platform, readonly string[]>> = {
   darwin: ['/opt/homebrew/bin', '/usr/local/bin', '/opt/local/bin'],
   win32: ['C:\\Program Files\\qemu'],
 };
-
-/** QEMU's program: the one that `INNKEEPER_QEMU` names, else the first that is found; undefined: there is none. */
-export function findQemu(env: Environment): string | undefined {
-  const named = env.INNKEEPER_QEMU;
-  if (named) return isProgram(named) ? named : undefined;
-  return findProgram(QEMU, env) ?? findProgram(QEMU_32_BIT, env);
-}
 
 /** Absolute path of the first program with one of these names, by PATH and then the usual folders; else undefined. */
 export function findProgram(
@@ -34,6 +23,7 @@ export function findProgram(
   return places.find(isProgram);
 }
 
+/** Whether it is a file that this user may run. */
 export function isProgram(file: string): boolean {
   try {
     accessSync(file, constants.X_OK);
