@@ -11,7 +11,7 @@ export class RigUplink {
   constructor(network: VirtualSwitch, carriesAddresses = true) {
     this.#switch = network;
     this.port = network.addUplink({ carriesAddresses });
-    this.port.sink = {
+    this.port.outlet.sink = {
       push: (bytes, start, end) => this.#received.push(Buffer.from(bytes.subarray(start, end))) > 0,
       flush: () => {},
     };

@@ -62,7 +62,7 @@ export class RigMachine {
       },
       flush: () => {},
     };
-    port.sink = sink;
+    port.outlet.sink = sink;
   }
 
   send(frame: Uint8Array): void {

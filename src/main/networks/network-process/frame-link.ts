@@ -47,13 +47,13 @@ export class FrameLink {
 
   /** Whether the machine's end is there. */
   get isUp(): boolean {
-    return this.#port.sink !== undefined;
+    return this.#port.outlet.sink !== undefined;
   }
 
   close(): void {
     this.#isClosed = true;
     clearTimeout(this.#timer);
-    this.#port.sink = undefined;
+    this.#port.outlet.sink = undefined;
     this.#socket?.destroy();
   }
 
@@ -66,7 +66,7 @@ export class FrameLink {
     this.#socket = socket;
     socket.on('connect', () => {
       this.#retryMs = FIRST_RETRY_MS;
-      this.#port.sink = new FrameOutput(socket);
+      this.#port.outlet.sink = new FrameOutput(socket);
       this.#onUp();
     });
     socket.on('error', () => socket.destroy()); // 'close' follows
@@ -76,7 +76,7 @@ export class FrameLink {
   }
 
   #retry(wasNonsense: boolean): void {
-    this.#port.sink = undefined;
+    this.#port.outlet.sink = undefined;
     if (this.#isClosed) return;
     this.#timer = setTimeout(() => this.#connect(), wasNonsense ? NONSENSE_RETRY_MS : this.#retryMs);
     this.#retryMs = Math.min(this.#retryMs * 2, LAST_RETRY_MS);

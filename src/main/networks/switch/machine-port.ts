@@ -1,23 +1,20 @@
 import { DROP_REASONS, type DropReason, newCounters, type PortCounters } from './counters.ts';
 import { DelayLine, type SwitchClock } from './delay-line.ts';
-import type { FrameSink, TakeFrame } from './frame-sink.ts';
+import type { TakeFrame } from './frame-sink.ts';
 import { isPerfect, type LineSettings, LinkModel } from './link-model.ts';
 import { parseMac } from './mac.ts';
+import { Outlet, type OutletParts } from './outlet.ts';
 import type { FrameSource } from './port.ts';
 import type { PortSettings } from './port-settings.ts';
 import { StormControl } from './storm-control.ts';
 
-export interface MachinePortParts {
+export interface MachinePortParts extends OutletParts {
   clock: SwitchClock;
   random: () => number;
   /** Where frames of the guest go that were held back. */
   onLate: TakeFrame;
-  /** Called when the port wants a flush at the end of this lot of frames. */
-  onDirty: (port: MachinePort) => void;
   /** Called when frames have come out of a line. */
   onSettled: () => void;
-  /** Called with each frame that is handed to the guest. */
-  onDelivered: TakeFrame;
 }
 
 /** Takes a frame that is on its way to the guest; the bytes are lent. @returns whether the guest does not get it */
@@ -32,13 +29,11 @@ export class MachinePort {
   readonly storm = new StormControl();
   settings: PortSettings;
   source: FrameSource;
-  /** Where frames for the guest go; undefined while nobody is there. */
-  sink: FrameSink | undefined;
+  /** Towards the guest. */
+  readonly outlet: Outlet;
   /** Probes that wait for answers which are theirs, not the guest's. */
   readonly diversions = new Set<Diversion>();
   #isProbing = false;
-  /** Frames wait in the sink for a flush. */
-  #isDirty = false;
   readonly #parts: MachinePortParts;
   #outLine: DelayLine | undefined;
   #inLine: DelayLine | undefined;
@@ -49,6 +44,7 @@ export class MachinePort {
     this.id = id;
     this.mac = parseMac(settings.macAddress);
     this.#parts = parts;
+    this.outlet = new Outlet(this.counters, parts);
     this.settings = settings;
     this.source = { portId: id, profile: settings.profile, macAddress: settings.macAddress };
     this.change(settings);
@@ -63,7 +59,7 @@ export class MachinePort {
       this.#retune(line, { bitsPerSecond, delayMs, lossPercent }, () => ({ clock, take, done: onSettled }));
     this.#outLine = line(this.#outLine, settings.limitOutBitsPerSecond, onLate);
     this.#inLine = line(this.#inLine, settings.limitInBitsPerSecond, (bytes, start, end) => {
-      this.#count(this.#hand(bytes, start, end, this.#lateSender));
+      this.#hand(bytes, start, end, this.#lateSender);
     });
     if (!settings.isCableConnected) this.#empty();
   }
@@ -96,18 +92,13 @@ export class MachinePort {
   deliver(bytes: Buffer, start: number, end: number, sender: object, nowMs: number): void {
     if (this.diversions.size > 0 && this.#isDiverted(bytes, start, end)) return;
     const fate = this.#inLine ? this.#inLine.offer(bytes, start, end, nowMs) : 'now';
-    if (fate === 'now') this.#count(this.#hand(bytes, start, end, sender));
+    if (fate === 'now') this.#hand(bytes, start, end, sender);
     else if (fate !== 'held') this.counters.dropped[fate] += 1;
-  }
-
-  flush(): void {
-    this.#isDirty = false;
-    this.sink?.flush();
   }
 
   close(): void {
     this.#empty();
-    this.sink = undefined;
+    this.outlet.sink = undefined;
   }
 
   #isDiverted(bytes: Buffer, start: number, end: number): boolean {
@@ -122,20 +113,9 @@ export class MachinePort {
     this.#inLine?.close();
   }
 
-  #count(reason: DropReason | undefined): void {
-    if (reason) this.counters.dropped[reason] += 1;
-  }
-
-  #hand(bytes: Buffer, start: number, end: number, sender: object): DropReason | undefined {
-    if (!this.settings.isCableConnected) return 'cable';
-    if (!this.sink) return 'link';
-    if (!this.#isDirty) this.#parts.onDirty(this);
-    this.#isDirty = true;
-    if (!this.sink.push(bytes, start, end, sender)) return 'queue';
-    this.counters.inFrames += 1;
-    this.counters.inBytes += end - start;
-    this.#parts.onDelivered(bytes, start, end);
-    return undefined;
+  #hand(bytes: Buffer, start: number, end: number, sender: object): void {
+    if (this.settings.isCableConnected) this.outlet.hand(bytes, start, end, sender);
+    else this.counters.dropped.cable += 1;
   }
 
   /** A line with its new settings; none when it would do nothing and nothing is in it. */

@@ -29,12 +29,9 @@ export function refusalOfMachine(
   const { settings } = port;
   if (!settings.isCableConnected) return 'cable';
   if (!mayMeetMachines(settings.profile)) return 'isolated';
-  const source = macAt(bytes, start + 6);
-  if (source !== port.mac) {
-    if (isGroup(source) || source === 0) return 'malformed';
-    if (settings.promiscuous !== 'allowAll' || rules.hasOwner(source)) return 'spoofed';
-  }
-  return isReserved(macAt(bytes, start)) ? 'reserved' : undefined;
+  const isOwn = macAt(bytes, start + 6) === port.mac;
+  const mayBring = settings.promiscuous === 'allowAll';
+  return (isOwn ? undefined : wrongSource(bytes, start, rules, mayBring)) ?? wrongDestination(bytes, start);
 }
 
 /** The same of a frame that comes in through the uplink: it may be from anybody but those who are here. */
@@ -44,12 +41,11 @@ export function refusalAtUplink(
   start: number,
   end: number,
 ): DropReason | undefined {
-  const wrong = wrongLength(bytes, start, end, rules.mtu);
-  if (wrong) return wrong;
-  const source = macAt(bytes, start + 6);
-  if (isGroup(source) || source === 0) return 'malformed';
-  if (rules.hasOwner(source)) return 'spoofed';
-  return isReserved(macAt(bytes, start)) ? 'reserved' : undefined;
+  return (
+    wrongLength(bytes, start, end, rules.mtu) ??
+    wrongSource(bytes, start, rules, true) ??
+    wrongDestination(bytes, start)
+  );
 }
 
 function wrongLength(bytes: Buffer, start: number, end: number, mtu: number): DropReason | undefined {
@@ -58,4 +54,15 @@ function wrongLength(bytes: Buffer, start: number, end: number, mtu: number): Dr
   const type = ((bytes[start + 12] as number) << 8) | (bytes[start + 13] as number);
   const most = mtu + ETHERNET_HEADER_BYTES + (VLAN_TYPES.has(type) ? VLAN_TAG_BYTES : 0);
   return length > most ? 'oversized' : undefined;
+}
+
+/** What is wrong with a source that is not the port's own; `mayBring`: others may be behind the port, if they are not here. */
+function wrongSource(bytes: Buffer, start: number, rules: RefusalRules, mayBring: boolean): DropReason | undefined {
+  const source = macAt(bytes, start + 6);
+  if (isGroup(source) || source === 0) return 'malformed';
+  return mayBring && !rules.hasOwner(source) ? undefined : 'spoofed';
+}
+
+function wrongDestination(bytes: Buffer, start: number): DropReason | undefined {
+  return isReserved(macAt(bytes, start)) ? 'reserved' : undefined;
 }

@@ -5,6 +5,7 @@ import { addressesOf } from './isolation.ts';
 import { isGroup, macAt, parseMac } from './mac.ts';
 import { MachinePort } from './machine-port.ts';
 import { type AnyPort, type MemberPort, mayPass } from './may-pass.ts';
+import type { Outlet } from './outlet.ts';
 import type { FrameSource, MemberHost, MemberLink, SwitchMember } from './port.ts';
 import type { PortChange, PortSettings } from './port-settings.ts';
 import { seededRandom } from './random.ts';
@@ -41,7 +42,7 @@ export class VirtualSwitch implements MemberHost {
   readonly #rules: RefusalRules;
   #eavesdroppers: MachinePort[] = [];
   readonly #taps = new Set<SwitchTap>();
-  readonly #dirty: { flush(): void }[] = [];
+  readonly #dirty: Outlet[] = [];
   #uplink: UplinkPort | undefined;
   readonly #area = Buffer.alloc(AREA_BYTES);
   #areaUsed = 0;
@@ -166,7 +167,7 @@ export class VirtualSwitch implements MemberHost {
 
   /** Sends what has come in since the last time. */
   flush(): void {
-    for (const port of this.#dirty.splice(0)) port.flush();
+    for (const outlet of this.#dirty.splice(0)) outlet.flush();
     this.#areaUsed = 0;
     this.#nowMs = undefined;
   }
