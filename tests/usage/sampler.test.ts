@@ -44,7 +44,7 @@ describe('rates', () => {
 function fakeSources() {
   const state = { ms: 0, busy: 0, machines: [] as MachineReading[], storage: 0 };
   const sources: SamplerSources = {
-    counters: async () => ({ busySeconds: state.busy, networkInBytes: 0, networkOutBytes: 0 }),
+    counters: () => ({ busySeconds: state.busy, networkInBytes: 0, networkOutBytes: 0 }),
     capacity: async () => CAPACITY,
     machines: async () => state.machines,
     storageByMachinesBytes: () => state.storage,
@@ -115,7 +115,7 @@ describe('the sampler', () => {
     const sampler = createSampler(
       {
         ...sources,
-        counters: async () => {
+        counters: () => {
           if (isBroken) throw new Error('no counters');
           return sources.counters();
         },
@@ -158,8 +158,8 @@ describe('the counters of the host', () => {
     expect(parseNetworkBytes(text)).toEqual({ inBytes: 1020, outBytes: 303 });
   });
 
-  it('fall back to those of Node where there is no proc file system', async () => {
-    const counters = await readHostCounters('/nowhere');
+  it('fall back to those of Node where there is no proc file system', () => {
+    const counters = readHostCounters('/nowhere');
     expect(counters.busySeconds).toBeGreaterThan(0);
     expect(counters.networkInBytes).toBe(0);
   });

@@ -1,7 +1,8 @@
-import { readFile, statfs } from 'node:fs/promises';
+import { statfs } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import si from 'systeminformation';
+import { readKernelFile } from '../kernel-file.ts';
 import {
   availableUnder,
   type CgroupPaths,
@@ -59,11 +60,8 @@ export function createCapacityReader(sources: CapacitySources): CapacityReader {
   const processors = sources.processors ?? os.availableParallelism;
   return {
     async read() {
-      const [memory, limits, storage] = await Promise.all([
-        readMemory(procFolder),
-        readLimits(procFolder, cgroupFolder),
-        readStorage(sources.dataFolder),
-      ]);
+      const [memory, storage] = await Promise.all([readMemory(procFolder), readStorage(sources.dataFolder)]);
+      const limits = readLimits(procFolder, cgroupFolder);
       return {
         processors: Math.min(processors(), ...limits.processors),
         memoryTotalBytes: Math.min(memory.totalBytes, ...limits.memory.map(({ limit }) => limit)),
@@ -74,12 +72,8 @@ export function createCapacityReader(sources: CapacitySources): CapacityReader {
   };
 }
 
-async function readOptional(file: string): Promise<string | undefined> {
-  return readFile(file, 'utf8').catch(() => undefined);
-}
-
 async function readMemory(procFolder: string): Promise<{ totalBytes: number; availableBytes: number }> {
-  const parsed = parseMeminfo((await readOptional(path.join(procFolder, 'meminfo'))) ?? '');
+  const parsed = parseMeminfo(readKernelFile(path.join(procFolder, 'meminfo')) ?? '');
   if (parsed) return parsed;
   // macOS and Windows: os.freemem() leaves out the cache that the system gives back; systeminformation does not.
   const { total, available } = await si.mem();
@@ -91,29 +85,24 @@ interface Limits {
   memory: MemoryGroup[];
 }
 
-async function readLimits(procFolder: string, cgroupFolder: string): Promise<Limits> {
-  const text = await readOptional(path.join(procFolder, 'self/cgroup'));
+function readLimits(procFolder: string, cgroupFolder: string): Limits {
+  const text = readKernelFile(path.join(procFolder, 'self/cgroup'));
   if (text === undefined) return { processors: [], memory: [] };
   const groups = parseCgroupPaths(text);
-  const [processors, memory] = await Promise.all([
-    readProcessorLimits(groups, cgroupFolder),
-    readMemoryGroups(groups, cgroupFolder),
-  ]);
-  return { processors, memory };
+  return { processors: readProcessorLimits(groups, cgroupFolder), memory: readMemoryGroups(groups, cgroupFolder) };
 }
 
-async function readProcessorLimits(groups: CgroupPaths, root: string): Promise<number[]> {
-  const unified = withAncestors(groups.unified ?? '/').map(async (group) =>
-    parseCpuMax((await readOptional(path.join(root, group, 'cpu.max'))) ?? ''),
+function readProcessorLimits(groups: CgroupPaths, root: string): number[] {
+  const unified = withAncestors(groups.unified ?? '/').map((group) =>
+    parseCpuMax(readKernelFile(path.join(root, group, 'cpu.max')) ?? ''),
   );
-  const legacy = withAncestors(groups.cpu ?? '/').map(async (group) => {
+  const legacy = withAncestors(groups.cpu ?? '/').map((group) => {
     const folder = path.join(root, 'cpu', group);
-    const quota = await readOptional(path.join(folder, 'cpu.cfs_quota_us'));
-    const period = await readOptional(path.join(folder, 'cpu.cfs_period_us'));
+    const quota = readKernelFile(path.join(folder, 'cpu.cfs_quota_us'));
+    const period = readKernelFile(path.join(folder, 'cpu.cfs_period_us'));
     return parseCfsQuota(quota ?? '', period ?? '');
   });
-  const found = await Promise.all([...unified, ...legacy]);
-  return found.filter((limit) => limit !== undefined);
+  return [...unified, ...legacy].filter((limit) => limit !== undefined);
 }
 
 /** File names of the memory controller in both versions. */
@@ -122,25 +111,24 @@ const MEMORY_FILES = {
   v1: { limit: 'memory.limit_in_bytes', used: 'memory.usage_in_bytes', cache: 'total_inactive_file' },
 } as const;
 
-async function readMemoryGroups(groups: CgroupPaths, root: string): Promise<MemoryGroup[]> {
+function readMemoryGroups(groups: CgroupPaths, root: string): MemoryGroup[] {
   const unified = withAncestors(groups.unified ?? '/').map((group) =>
     readMemoryGroup(path.join(root, group), MEMORY_FILES.v2),
   );
   const legacy = withAncestors(groups.memory ?? '/').map((group) =>
     readMemoryGroup(path.join(root, 'memory', group), MEMORY_FILES.v1),
   );
-  const found = await Promise.all([...unified, ...legacy]);
-  return found.filter((group) => group !== undefined);
+  return [...unified, ...legacy].filter((group) => group !== undefined);
 }
 
-async function readMemoryGroup(
+function readMemoryGroup(
   folder: string,
   names: { limit: string; used: string; cache: string },
-): Promise<MemoryGroup | undefined> {
-  const limit = parseMemoryLimit((await readOptional(path.join(folder, names.limit))) ?? '');
+): MemoryGroup | undefined {
+  const limit = parseMemoryLimit(readKernelFile(path.join(folder, names.limit)) ?? '');
   if (limit === undefined) return undefined;
-  const used = Number((await readOptional(path.join(folder, names.used))) ?? 0);
-  const stat = (await readOptional(path.join(folder, 'memory.stat'))) ?? '';
+  const used = Number(readKernelFile(path.join(folder, names.used)) ?? 0);
+  const stat = readKernelFile(path.join(folder, 'memory.stat')) ?? '';
   return { limit, used, reclaimable: parseMemoryStat(stat, names.cache) ?? 0 };
 }
 

@@ -22,17 +22,28 @@ const NOBODY: TrafficOf = () => undefined;
 const PATIENCE_MS = 500;
 /** Asking a process costs the core some tenths of a millisecond: so many are asked in a round, the others in their turn. */
 const QUESTIONS_PER_ROUND = 20;
+/** A process that has worked less than this since it was asked, in seconds, has little news: two of the host's ticks. */
+const NEWS_SECONDS = 0.02;
+/** Even so it is asked again after this time. */
+const LONGEST_SILENCE_MS = 5_000;
 
 /**
  * Takes counters of sessions. Processor time and memory come from the host each time, where it tells them, and the rest from
- * the engine, in turns when there are many machines. One call at a time goes to each engine: one that hangs is not asked
- * over and over.
+ * the engine: seldom from one that did nothing, and in turns when many have worked. One call at a time goes to each engine:
+ * one that hangs is not asked over and over.
  */
 export class MachineSamples {
   readonly #underWay = new Map<LiveSession, Promise<GuestUsage | undefined>>();
   readonly #ended: MachineSample[] = [];
   readonly #traffic = new WeakMap<LiveSession, Traffic>();
-  #nextTurn = 0;
+  /** When each was asked last, and how much processor time its process had then. */
+  readonly #asked = new WeakMap<LiveSession, { atMs: number; processorSeconds: number }>();
+  readonly #nowMs: () => number;
+
+  /** @param nowMs milliseconds of a clock that never goes back */
+  constructor(nowMs: () => number = () => performance.now()) {
+    this.#nowMs = nowMs;
+  }
 
   /** Counters of all sessions that tell them, and once those of the sessions that have ended since the last round. */
   async take(sessions: Iterable<LiveSession>, trafficOf: TrafficOf = NOBODY): Promise<MachineSample[]> {
@@ -51,11 +62,19 @@ export class MachineSamples {
     if (usage) this.#ended.push({ ...describe(live), usage: this.#withTraffic(live, usage), endedAtMs });
   }
 
+  /** Those that may have news, and of these the ones that have waited longest. */
   #whoseTurn(sessions: LiveSession[]): Set<LiveSession> {
-    if (sessions.length <= QUESTIONS_PER_ROUND) return new Set(sessions);
-    const start = this.#nextTurn % sessions.length;
-    this.#nextTurn = start + QUESTIONS_PER_ROUND;
-    return new Set([...sessions, ...sessions].slice(start, start + QUESTIONS_PER_ROUND));
+    const due = sessions.filter((live) => this.#mayHaveNews(live));
+    const askedMs = (live: LiveSession) => this.#asked.get(live)?.atMs ?? Number.NEGATIVE_INFINITY;
+    return new Set(due.toSorted((a, b) => askedMs(a) - askedMs(b)).slice(0, QUESTIONS_PER_ROUND));
+  }
+
+  #mayHaveNews(live: LiveSession): boolean {
+    const asked = this.#asked.get(live);
+    const host = live.session.readHostCounters?.();
+    if (asked === undefined || host === undefined) return true;
+    const hasWorked = host.processorSeconds - asked.processorSeconds >= NEWS_SECONDS;
+    return hasWorked || this.#nowMs() - asked.atMs >= LONGEST_SILENCE_MS;
   }
 
   async #sample(live: LiveSession, isAsked: boolean): Promise<MachineSample | undefined> {
@@ -83,6 +102,8 @@ export class MachineSamples {
   #ask(live: LiveSession): Promise<GuestUsage | undefined> {
     const known = this.#underWay.get(live);
     if (known) return known;
+    const processorSeconds = live.session.readHostCounters?.()?.processorSeconds ?? 0;
+    this.#asked.set(live, { atMs: this.#nowMs(), processorSeconds });
     const asked = live
       .call((session) => session.sample())
       .then((usage) => {

@@ -1,6 +1,6 @@
-import { readFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
+import { readKernelFile } from '../kernel-file.ts';
 
 /** Cumulative counters of the host; two readings make a rate. */
 export interface HostCounters {
@@ -42,12 +42,11 @@ export function parseNetworkBytes(text: string): { inBytes: number; outBytes: nu
 }
 
 /** Reads the counters. Where there is no proc file system, processor time is Node's and the network reads 0. */
-export async function readHostCounters(procFolder = '/proc'): Promise<HostCounters> {
-  const read = (name: string) => readFile(path.join(procFolder, name), 'utf8').catch(() => '');
-  const [stat, net] = await Promise.all([read('stat'), read('net/dev')]);
-  const { inBytes, outBytes } = parseNetworkBytes(net);
+export function readHostCounters(procFolder = '/proc'): HostCounters {
+  const read = (name: string) => readKernelFile(path.join(procFolder, name)) ?? '';
+  const { inBytes, outBytes } = parseNetworkBytes(read('net/dev'));
   return {
-    busySeconds: parseBusySeconds(stat) ?? busySecondsOfNode(),
+    busySeconds: parseBusySeconds(read('stat')) ?? busySecondsOfNode(),
     networkInBytes: inBytes,
     networkOutBytes: outBytes,
   };

@@ -9,7 +9,7 @@ const HISTORY_LENGTH = 600;
 
 /** Where the sampler looks; effects come in from outside so that tests bring their own. */
 export interface SamplerSources {
-  counters(): Promise<HostCounters>;
+  counters(): HostCounters;
   capacity(): Promise<HostCapacity>;
   /** Counters of every machine that is online, and last ones of those that have ended; who does not answer is left out. */
   machines(): Promise<MachineReading[]>;
@@ -48,8 +48,8 @@ export function createSampler(sources: SamplerSources, onError: (error: unknown)
   let timer: NodeJS.Timeout | undefined;
 
   const take = async (): Promise<UsageSample> => {
-    const [host, capacity, machines] = await Promise.all([sources.counters(), sources.capacity(), sources.machines()]);
-    const reading: Reading = { atMs: sources.monotonicMs(), host, capacity, machines };
+    const [capacity, machines] = await Promise.all([sources.capacity(), sources.machines()]);
+    const reading: Reading = { atMs: sources.monotonicMs(), host: sources.counters(), capacity, machines };
     await sources.meter?.(reading);
     const sample = toSample(sources.now(), reading, before, sources.storageByMachinesBytes());
     before = reading;

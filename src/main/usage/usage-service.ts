@@ -32,7 +32,7 @@ export interface UsageServiceDeps {
   machines(): MeteredMachine[];
   pools(): KnownPool[];
   advice: AdviceSources;
-  counters(): Promise<HostCounters>;
+  counters(): HostCounters;
   capacity(): Promise<HostCapacity>;
   readings(): Promise<MachineReading[]>;
   measureFolder(id: MachineId): Promise<number>;
