@@ -15,7 +15,7 @@ import {
   TypeTextDialog,
 } from './managers/confirm-dialogs.tsx';
 import { MoveToGroupDialog } from './managers/move-to-group-dialog.tsx';
-import { ReachDialog } from './networks/reach-dialog.tsx';
+import { ReachDialog } from './networks/reach/reach-dialog.tsx';
 import { NewMachineDialog } from './new-machine/new-machine-dialog.tsx';
 import { useObservable } from './observable.ts';
 import { DeleteSnapshotDialog } from './snapshots/delete-snapshot-dialog.tsx';

@@ -7,7 +7,7 @@ import { FormRow } from '../components/form-row.tsx';
 import { ADAPTER_MODE_LABELS, ADAPTER_MODEL_LABELS } from '../machine-details/config-words.ts';
 import { othersWithMac } from '../networks/attachments.ts';
 import { MODE_NOTES } from '../networks/network-words.ts';
-import { uplinkWords } from '../networks/uplink-words.ts';
+import { uplinkWords } from '../networks/uplinks/uplink-words.ts';
 import { useMachines, useNetworks } from '../store.ts';
 import { issueAt } from '../use-config-check.ts';
 import type { AdapterProps } from './network-adapter-props.ts';

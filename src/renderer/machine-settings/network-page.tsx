@@ -4,7 +4,7 @@ import { useState } from 'react';
 import { LIMITS } from '../../shared/model/hardware.ts';
 import { AdapterModel, type NetworkAdapter, USUAL_ADAPTER } from '../../shared/model/network.ts';
 import { useEngines } from '../engines.ts';
-import { ForwardsDialog } from '../networks/forwards-dialog.tsx';
+import { ForwardsDialog } from '../networks/forwards/forwards-dialog.tsx';
 import { NetworkAdapterCard } from './network-adapter-card.tsx';
 import { randomMac } from './random-mac.ts';
 import classes from './settings.module.css';

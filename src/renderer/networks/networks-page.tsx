@@ -7,10 +7,10 @@ import { openDialog } from '../dialogs.ts';
 import media from '../media/media-page.module.css';
 import { useObservable } from '../observable.ts';
 import { type NetworkTab, showNetworks, view } from '../view.ts';
-import { IsolationTab } from './isolation-tab.tsx';
-import { NetworkMap } from './network-map.tsx';
+import { NetworkMap } from './map/network-map.tsx';
+import { NetworksTab } from './network-list/networks-tab.tsx';
 import classes from './networks.module.css';
-import { NetworksTab } from './networks-tab.tsx';
+import { IsolationTab } from './reach/isolation-tab.tsx';
 
 const TABS: { id: NetworkTab; label: string; icon: typeof IconList }[] = [
   { id: 'list', label: 'Networks', icon: IconList },

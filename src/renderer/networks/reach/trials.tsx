@@ -1,5 +1,5 @@
 import { IconArrowRight, IconBan, IconQuestionMark } from '@tabler/icons-react';
-import type { ReachTrial } from '../../shared/model/virtual-network.ts';
+import type { ReachTrial } from '../../../shared/model/virtual-network.ts';
 import classes from './verdict.module.css';
 
 /** The frames that were sent in a machine's name, and what became of each. */

@@ -1,10 +1,10 @@
 import { useEffect, useState } from 'react';
-import type { NetworkDetails } from '../../shared/model/virtual-network.ts';
-import { api } from '../api.ts';
-import { world } from '../store.ts';
-import { attachments } from './attachments.ts';
-import { type NetworksNow, type Traffic, trafficBetween } from './traffic.ts';
-import { useWatched } from './use-watched.ts';
+import type { NetworkDetails } from '../../../shared/model/virtual-network.ts';
+import { api } from '../../api.ts';
+import { world } from '../../store.ts';
+import { attachments } from '../attachments.ts';
+import { type NetworksNow, type Traffic, trafficBetween } from '../traffic.ts';
+import { useWatched } from '../use-watched.ts';
 
 const EVERY_MS = 1000;
 

@@ -1,7 +1,7 @@
-import type { Network } from '../../shared/model/virtual-network.ts';
-import { api } from '../api.ts';
-import { Question } from '../components/question.tsx';
-import { attempt, notifySuccess } from '../notify.tsx';
+import type { Network } from '../../../shared/model/virtual-network.ts';
+import { api } from '../../api.ts';
+import { Question } from '../../components/question.tsx';
+import { attempt, notifySuccess } from '../../notify.tsx';
 
 /** Asks before a network goes. */
 export function RemoveNetworkDialog({ network, onClose }: { network: Network; onClose(): void }) {

@@ -1,16 +1,16 @@
 import { Button, Select } from '@mantine/core';
 import { IconPlayerRecord, IconPlayerStop } from '@tabler/icons-react';
 import { useState } from 'react';
-import type { ErrorReport } from '../../shared/errors.ts';
-import type { Machine } from '../../shared/model/machine.ts';
-import type { Network, NetworkCapture } from '../../shared/model/virtual-network.ts';
-import { formatBytes } from '../../shared/units.ts';
-import { api } from '../api.ts';
-import { FailureLine } from '../components/failure-line.tsx';
-import { failureIn, notifySuccess } from '../notify.tsx';
-import { useMachines } from '../store.ts';
-import { Copied } from './copied.tsx';
-import classes from './networks.module.css';
+import type { ErrorReport } from '../../../shared/errors.ts';
+import type { Machine } from '../../../shared/model/machine.ts';
+import type { Network, NetworkCapture } from '../../../shared/model/virtual-network.ts';
+import { formatBytes } from '../../../shared/units.ts';
+import { api } from '../../api.ts';
+import { FailureLine } from '../../components/failure-line.tsx';
+import { failureIn, notifySuccess } from '../../notify.tsx';
+import { useMachines } from '../../store.ts';
+import { Copied } from '../copied.tsx';
+import classes from '../networks.module.css';
 
 interface CapturesPanelProps {
   network: Network;

@@ -1,5 +1,5 @@
-import { interfaceOf, type Uplink, type UplinkFindings, type UplinkLack } from '../../shared/model/uplink.ts';
-import type { NetworkKind } from '../../shared/model/virtual-network.ts';
+import { interfaceOf, type Uplink, type UplinkFindings, type UplinkLack } from '../../../shared/model/uplink.ts';
+import type { NetworkKind } from '../../../shared/model/virtual-network.ts';
 
 /** Which uplinks a network of this kind may have. */
 export function uplinkKinds(kind: NetworkKind): readonly Uplink['kind'][] {

@@ -1,5 +1,5 @@
-import type { Machine } from '../../shared/model/machine.ts';
-import type { Network } from '../../shared/model/virtual-network.ts';
+import type { Machine } from '../../../shared/model/machine.ts';
+import type { Network } from '../../../shared/model/virtual-network.ts';
 
 /** Between two columns of machines, in pixels: room for the cables of those behind. */
 export const COLUMN_GAP = 26;

@@ -1,22 +1,21 @@
 import { VisuallyHidden } from '@mantine/core';
 import { IconDeviceDesktop, IconNetwork, IconWorld } from '@tabler/icons-react';
 import { type KeyboardEvent, useMemo, useRef, useState } from 'react';
-import type { MachineId } from '../../shared/model/machine.ts';
-import type { NetworkId } from '../../shared/model/network.ts';
-import { interfaceOf } from '../../shared/model/uplink.ts';
-import type { NetworkPort } from '../../shared/model/virtual-network.ts';
-import { PLACE_NAMES } from '../../shared/network-names.ts';
-import { StateIcon, stateColor, stateWords } from '../components/state-look.tsx';
-import { ADAPTER_MODE_LABELS } from '../machine-details/config-words.ts';
-import { useMachines, useNetworks } from '../store.ts';
-import { selectMachine } from '../view.ts';
+import type { MachineId } from '../../../shared/model/machine.ts';
+import type { NetworkId } from '../../../shared/model/network.ts';
+import { interfaceOf } from '../../../shared/model/uplink.ts';
+import type { NetworkPort } from '../../../shared/model/virtual-network.ts';
+import { PLACE_NAMES } from '../../../shared/network-names.ts';
+import { StateIcon, stateColor, stateWords } from '../../components/state-look.tsx';
+import { ADAPTER_MODE_LABELS } from '../../machine-details/config-words.ts';
+import { useMachines, useNetworks } from '../../store.ts';
+import { selectMachine } from '../../view.ts';
+import { portKey, portsOf } from '../traffic.ts';
 import { MapDrawing } from './map-drawing.tsx';
 import { mapLayout } from './map-layout.ts';
 import type { Card, Place, Tile } from './map-shapes.ts';
 import { MapTable } from './map-table.tsx';
-
 import classes from './network-map.module.css';
-import { portKey, portsOf } from './traffic.ts';
 import { useNetworksNow } from './use-networks-now.ts';
 import { useWidth } from './use-width.ts';
 

@@ -1,4 +1,4 @@
-import type { ForwardState, PortForward } from '../../shared/model/virtual-network.ts';
+import type { ForwardState, PortForward } from '../../../shared/model/virtual-network.ts';
 
 /** The port of this computer; null while any free one is wanted and none has been taken. */
 export function forwardPort({ hostPort }: PortForward, state: ForwardState | undefined): number | null {

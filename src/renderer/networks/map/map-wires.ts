@@ -1,6 +1,6 @@
-import type { Attachment } from './attachments.ts';
+import type { Attachment } from '../attachments.ts';
+import { portKey } from '../traffic.ts';
 import { type Card, COLUMN_GAP, type Place, type Tile } from './map-shapes.ts';
-import { portKey } from './traffic.ts';
 
 /** A machine's cable to a network, as an SVG path. */
 export interface Wire {

@@ -1,12 +1,12 @@
 import { ActionIcon } from '@mantine/core';
 import { IconTrash } from '@tabler/icons-react';
-import type { ForwardState, PortForward } from '../../shared/model/virtual-network.ts';
-import { api } from '../api.ts';
-import { attempt } from '../notify.tsx';
-import { useMachines } from '../store.ts';
-import { Copied } from './copied.tsx';
+import type { ForwardState, PortForward } from '../../../shared/model/virtual-network.ts';
+import { api } from '../../api.ts';
+import { attempt } from '../../notify.tsx';
+import { useMachines } from '../../store.ts';
+import { Copied } from '../copied.tsx';
+import classes from '../networks.module.css';
 import { forwardPort, forwardWords } from './forward-words.ts';
-import classes from './networks.module.css';
 
 interface ForwardsTableProps {
   forwards: readonly PortForward[];

@@ -1,6 +1,6 @@
-import type { UplinkState } from '../../shared/model/uplink.ts';
-import type { Network } from '../../shared/model/virtual-network.ts';
-import { formatBytes } from '../../shared/units.ts';
+import type { UplinkState } from '../../../shared/model/uplink.ts';
+import type { Network } from '../../../shared/model/virtual-network.ts';
+import { formatBytes } from '../../../shared/units.ts';
 import classes from './uplink.module.css';
 import { LackNote } from './uplink-field.tsx';
 import { uplinkWords } from './uplink-words.ts';

@@ -1,9 +1,9 @@
-import { isOnline } from '../../shared/machine-state.ts';
-import { formatBytes } from '../../shared/units.ts';
+import { isOnline } from '../../../shared/machine-state.ts';
+import { formatBytes } from '../../../shared/units.ts';
+import { lineWidth, type Traffic } from '../traffic.ts';
 import type { MapLayout } from './map-layout.ts';
 import type { Wire } from './map-wires.ts';
 import classes from './network-map.module.css';
-import { lineWidth, type Traffic } from './traffic.ts';
 
 interface MapDrawingProps {
   layout: MapLayout;

@@ -1,11 +1,11 @@
 import { Select } from '@mantine/core';
-import type { Uplink, UplinkLack } from '../../shared/model/uplink.ts';
-import type { NetworkKind } from '../../shared/model/virtual-network.ts';
-import { api } from '../api.ts';
-import { FormRow } from '../components/form-row.tsx';
+import type { Uplink, UplinkLack } from '../../../shared/model/uplink.ts';
+import type { NetworkKind } from '../../../shared/model/virtual-network.ts';
+import { api } from '../../api.ts';
+import { FormRow } from '../../components/form-row.tsx';
+import { useWatched } from '../use-watched.ts';
 import classes from './uplink.module.css';
 import { uplinkChoices, uplinkKey, uplinkKinds, uplinkLack, uplinkWords } from './uplink-words.ts';
-import { useWatched } from './use-watched.ts';
 
 /** Whoever follows the cure in a terminal sees it here at once. */
 const EVERY_MS = 3000;

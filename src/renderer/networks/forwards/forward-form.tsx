@@ -1,15 +1,15 @@
 import { Button, NumberInput, Select, TextInput } from '@mantine/core';
 import { IconPlus } from '@tabler/icons-react';
 import { type FormEvent, useState } from 'react';
-import { networkOf } from '../../shared/adapter-network.ts';
-import type { ErrorReport } from '../../shared/errors.ts';
-import type { Machine } from '../../shared/model/machine.ts';
-import { type Network, PortForward } from '../../shared/model/virtual-network.ts';
-import { api } from '../api.ts';
-import { FailureLine } from '../components/failure-line.tsx';
-import { failureIn } from '../notify.tsx';
-import { useNetworks } from '../store.ts';
-import classes from './networks.module.css';
+import { networkOf } from '../../../shared/adapter-network.ts';
+import type { ErrorReport } from '../../../shared/errors.ts';
+import type { Machine } from '../../../shared/model/machine.ts';
+import { type Network, PortForward } from '../../../shared/model/virtual-network.ts';
+import { api } from '../../api.ts';
+import { FailureLine } from '../../components/failure-line.tsx';
+import { failureIn } from '../../notify.tsx';
+import { useNetworks } from '../../store.ts';
+import classes from '../networks.module.css';
 
 const FormFields = PortForward.pick({ protocol: true, hostAddress: true, hostPort: true, guestPort: true });
 

@@ -1,14 +1,14 @@
 import { UnstyledButton } from '@mantine/core';
 import { useEffect, useRef, useState } from 'react';
-import type { NetworkDetails, NetworkPort } from '../../shared/model/virtual-network.ts';
-import { PROFILE_NAMES } from '../../shared/network-names.ts';
-import { formatBytes } from '../../shared/units.ts';
-import activity from '../activity/activity.module.css';
-import { selectMachine } from '../view.ts';
-import { Copied } from './copied.tsx';
-import { dropWords, PROFILE_NOTES } from './network-words.ts';
-import classes from './networks.module.css';
-import { type NetworksNow, portKey, type Traffic, trafficBetween } from './traffic.ts';
+import type { NetworkDetails, NetworkPort } from '../../../shared/model/virtual-network.ts';
+import { PROFILE_NAMES } from '../../../shared/network-names.ts';
+import { formatBytes } from '../../../shared/units.ts';
+import activity from '../../activity/activity.module.css';
+import { selectMachine } from '../../view.ts';
+import { Copied } from '../copied.tsx';
+import { dropWords, PROFILE_NOTES } from '../network-words.ts';
+import classes from '../networks.module.css';
+import { type NetworksNow, portKey, type Traffic, trafficBetween } from '../traffic.ts';
 
 /** The adapters that are on a network now: address and name, how far they may go, and what goes over them. */
 export function PortsTable({ details }: { details: NetworkDetails }) {

@@ -1,19 +1,19 @@
 import { Button, Modal, NumberInput, Select, Textarea, TextInput } from '@mantine/core';
 import { type FormEvent, useState } from 'react';
-import type { ErrorReport } from '../../shared/errors.ts';
-import type { Uplink } from '../../shared/model/uplink.ts';
-import { type Network, NetworkKind, NetworkSettings } from '../../shared/model/virtual-network.ts';
-import { api } from '../api.ts';
-import { FailureLine } from '../components/failure-line.tsx';
-import { FormRow } from '../components/form-row.tsx';
-import { freeName } from '../free-name.ts';
-import { ADAPTER_MODE_LABELS } from '../machine-details/config-words.ts';
-import { failureIn } from '../notify.tsx';
-import { world } from '../store.ts';
-import { KIND_NOTES } from './network-words.ts';
-import classes from './networks.module.css';
-import { UplinkField } from './uplink-field.tsx';
-import { uplinkKinds } from './uplink-words.ts';
+import type { ErrorReport } from '../../../shared/errors.ts';
+import type { Uplink } from '../../../shared/model/uplink.ts';
+import { type Network, NetworkKind, NetworkSettings } from '../../../shared/model/virtual-network.ts';
+import { api } from '../../api.ts';
+import { FailureLine } from '../../components/failure-line.tsx';
+import { FormRow } from '../../components/form-row.tsx';
+import { freeName } from '../../free-name.ts';
+import { ADAPTER_MODE_LABELS } from '../../machine-details/config-words.ts';
+import { failureIn } from '../../notify.tsx';
+import { world } from '../../store.ts';
+import { KIND_NOTES } from '../network-words.ts';
+import classes from '../networks.module.css';
+import { UplinkField } from '../uplinks/uplink-field.tsx';
+import { uplinkKinds } from '../uplinks/uplink-words.ts';
 
 interface NetworkDialogProps {
   /** Null: a new one is made. */

@@ -1,16 +1,16 @@
 import { IconRefresh, IconRoute } from '@tabler/icons-react';
 import { useState } from 'react';
-import type { ReachAnswer } from '../../shared/model/virtual-network.ts';
-import { api } from '../api.ts';
-import { FailureLine } from '../components/failure-line.tsx';
-import { ToolButton } from '../components/tool-button.tsx';
-import { openDialog } from '../dialogs.ts';
-import media from '../media/media-page.module.css';
-import { view } from '../view.ts';
+import type { ReachAnswer } from '../../../shared/model/virtual-network.ts';
+import { api } from '../../api.ts';
+import { FailureLine } from '../../components/failure-line.tsx';
+import { ToolButton } from '../../components/tool-button.tsx';
+import { openDialog } from '../../dialogs.ts';
+import media from '../../media/media-page.module.css';
+import { view } from '../../view.ts';
+import { useWatched } from '../use-watched.ts';
 import classes from './isolation.module.css';
 import { IsolationTable } from './isolation-table.tsx';
 import { matrixOf } from './matrix-rows.ts';
-import { useWatched } from './use-watched.ts';
 import { Verdict } from './verdict.tsx';
 
 /** Pause between two looks: guests that come up begin to answer, and settings change. */

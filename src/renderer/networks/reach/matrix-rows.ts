@@ -1,4 +1,4 @@
-import type { ReachAnswer } from '../../shared/model/virtual-network.ts';
+import type { ReachAnswer } from '../../../shared/model/virtual-network.ts';
 
 export interface MatrixRow {
   from: string;

@@ -1,6 +1,6 @@
 import { IconCircleCheck, IconCircleX } from '@tabler/icons-react';
-import type { ReachAnswer } from '../../shared/model/virtual-network.ts';
-import { deciderWords, endWithin, endWords } from '../../shared/network-names.ts';
+import type { ReachAnswer } from '../../../shared/model/virtual-network.ts';
+import { deciderWords, endWithin, endWords } from '../../../shared/network-names.ts';
 import { Trials } from './trials.tsx';
 import classes from './verdict.module.css';
 

@@ -1,10 +1,10 @@
 import { IconNetwork } from '@tabler/icons-react';
 import { type KeyboardEvent, useEffect, useRef } from 'react';
-import type { NetworkId } from '../../shared/model/network.ts';
-import { ADAPTER_MODE_LABELS } from '../machine-details/config-words.ts';
-import media from '../media/media-page.module.css';
-import type { NetworkRow } from './attachments.ts';
-import classes from './networks.module.css';
+import type { NetworkId } from '../../../shared/model/network.ts';
+import { ADAPTER_MODE_LABELS } from '../../machine-details/config-words.ts';
+import media from '../../media/media-page.module.css';
+import type { NetworkRow } from '../attachments.ts';
+import classes from '../networks.module.css';
 
 interface NetworkTableProps {
   rows: readonly NetworkRow[];

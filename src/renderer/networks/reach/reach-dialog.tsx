@@ -1,13 +1,13 @@
 import { Modal, NumberInput, Select } from '@mantine/core';
 import { IconArrowRight } from '@tabler/icons-react';
 import { useState } from 'react';
-import type { MachineId } from '../../shared/model/machine.ts';
-import { ReachPlace } from '../../shared/model/virtual-network.ts';
-import { PLACE_NAMES } from '../../shared/network-names.ts';
-import { api } from '../api.ts';
-import { FailureLine } from '../components/failure-line.tsx';
-import { useMachines } from '../store.ts';
-import { useWatched } from './use-watched.ts';
+import type { MachineId } from '../../../shared/model/machine.ts';
+import { ReachPlace } from '../../../shared/model/virtual-network.ts';
+import { PLACE_NAMES } from '../../../shared/network-names.ts';
+import { api } from '../../api.ts';
+import { FailureLine } from '../../components/failure-line.tsx';
+import { useMachines } from '../../store.ts';
+import { useWatched } from '../use-watched.ts';
 import classes from './verdict.module.css';
 import { Verdict } from './verdict.tsx';
 

@@ -1,13 +1,13 @@
 import { Modal } from '@mantine/core';
-import type { Machine } from '../../shared/model/machine.ts';
-import { api } from '../api.ts';
-import { useCovers } from '../components/covering.ts';
-import { useMachine, useNetworks } from '../store.ts';
-import { attachments } from './attachments.ts';
+import type { Machine } from '../../../shared/model/machine.ts';
+import { api } from '../../api.ts';
+import { useCovers } from '../../components/covering.ts';
+import { useMachine, useNetworks } from '../../store.ts';
+import { attachments } from '../attachments.ts';
+import classes from '../networks.module.css';
+import { useWatched } from '../use-watched.ts';
 import { ForwardForm } from './forward-form.tsx';
 import { ForwardsTable } from './forwards-table.tsx';
-import classes from './networks.module.css';
-import { useWatched } from './use-watched.ts';
 
 interface ForwardsDialogProps {
   machine: Machine;

@@ -1,17 +1,17 @@
 import { Tabs } from '@mantine/core';
 import { useState } from 'react';
-import { api } from '../api.ts';
-import { FailureLine } from '../components/failure-line.tsx';
-import type { NetworkRow } from './attachments.ts';
+import { api } from '../../api.ts';
+import { FailureLine } from '../../components/failure-line.tsx';
+import type { NetworkRow } from '../attachments.ts';
+import { ForwardForm } from '../forwards/forward-form.tsx';
+import { ForwardsTable } from '../forwards/forwards-table.tsx';
+import { KIND_NOTES } from '../network-words.ts';
+import classes from '../networks.module.css';
+import { UplinkLine } from '../uplinks/uplink-line.tsx';
+import { useWatched } from '../use-watched.ts';
 import { CapturesPanel } from './captures-panel.tsx';
-import { ForwardForm } from './forward-form.tsx';
-import { ForwardsTable } from './forwards-table.tsx';
-import { KIND_NOTES } from './network-words.ts';
-import classes from './networks.module.css';
 import { PortsTable } from './ports-table.tsx';
 import { LeasesTable, RefusalsTable } from './small-tables.tsx';
-import { UplinkLine } from './uplink-line.tsx';
-import { useWatched } from './use-watched.ts';
 
 const EVERY_MS = 1000;
 

@@ -1,6 +1,6 @@
 import { type KeyboardEvent, type SyntheticEvent, useState } from 'react';
-import type { ReachAnswer } from '../../shared/model/virtual-network.ts';
-import { endWords } from '../../shared/network-names.ts';
+import type { ReachAnswer } from '../../../shared/model/virtual-network.ts';
+import { endWords } from '../../../shared/network-names.ts';
 import { cellWords, type Matrix } from './matrix-rows.ts';
 
 interface IsolationTableProps {

@@ -1,18 +1,18 @@
 import { TextInput } from '@mantine/core';
 import { IconPencil, IconPlus, IconRoute, IconSearch, IconTrash } from '@tabler/icons-react';
 import { useState } from 'react';
-import type { NetworkId } from '../../shared/model/network.ts';
-import { ToolButton } from '../components/tool-button.tsx';
-import { openDialog } from '../dialogs.ts';
-import media from '../media/media-page.module.css';
-import { useMachines, useNetworks } from '../store.ts';
-import toolbar from '../toolbar.module.css';
-import { view } from '../view.ts';
-import { type NetworkRow, networkRows } from './attachments.ts';
-import { NetworkDetailsPane } from './network-details-pane.tsx';
+import type { NetworkId } from '../../../shared/model/network.ts';
+import { ToolButton } from '../../components/tool-button.tsx';
+import { openDialog } from '../../dialogs.ts';
+import media from '../../media/media-page.module.css';
+import { useMachines, useNetworks } from '../../store.ts';
+import toolbar from '../../toolbar.module.css';
+import { view } from '../../view.ts';
+import { type NetworkRow, networkRows } from '../attachments.ts';
+import { NetworkDetailsPane } from '../network-details/network-details-pane.tsx';
+import classes from '../networks.module.css';
 import { NetworkDialog } from './network-dialog.tsx';
 import { NetworkTable } from './network-table.tsx';
-import classes from './networks.module.css';
 import { RemoveNetworkDialog } from './remove-network-dialog.tsx';
 
 interface NetworksTabProps {

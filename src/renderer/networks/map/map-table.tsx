@@ -1,11 +1,11 @@
-import type { NetworkPort } from '../../shared/model/virtual-network.ts';
-import { PROFILE_NAMES } from '../../shared/network-names.ts';
-import { formatBytes } from '../../shared/units.ts';
-import { stateWords } from '../components/state-look.tsx';
-import { ADAPTER_MODE_LABELS } from '../machine-details/config-words.ts';
-import { useMachines, useNetworks } from '../store.ts';
-import { attachments } from './attachments.ts';
-import { portKey, type Traffic } from './traffic.ts';
+import type { NetworkPort } from '../../../shared/model/virtual-network.ts';
+import { PROFILE_NAMES } from '../../../shared/network-names.ts';
+import { formatBytes } from '../../../shared/units.ts';
+import { stateWords } from '../../components/state-look.tsx';
+import { ADAPTER_MODE_LABELS } from '../../machine-details/config-words.ts';
+import { useMachines, useNetworks } from '../../store.ts';
+import { attachments } from '../attachments.ts';
+import { portKey, type Traffic } from '../traffic.ts';
 
 interface MapTableProps {
   ports: ReadonlyMap<string, NetworkPort>;

@@ -1,6 +1,6 @@
-import type { NetworkDetails, NetworkLease } from '../../shared/model/virtual-network.ts';
-import { Copied } from './copied.tsx';
-import classes from './networks.module.css';
+import type { NetworkDetails, NetworkLease } from '../../../shared/model/virtual-network.ts';
+import { Copied } from '../copied.tsx';
+import classes from '../networks.module.css';
 
 /** The addresses that the network has given. */
 export function LeasesTable({ leases }: { leases: readonly NetworkLease[] }) {

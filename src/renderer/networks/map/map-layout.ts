@@ -1,7 +1,7 @@
-import type { Machine, MachineId } from '../../shared/model/machine.ts';
-import type { NetworkId } from '../../shared/model/network.ts';
-import type { Network } from '../../shared/model/virtual-network.ts';
-import { type Attachment, attachments } from './attachments.ts';
+import type { Machine, MachineId } from '../../../shared/model/machine.ts';
+import type { NetworkId } from '../../../shared/model/network.ts';
+import type { Network } from '../../../shared/model/virtual-network.ts';
+import { type Attachment, attachments } from '../attachments.ts';
 import { type Card, COLUMN_GAP, type Place, type Tile } from './map-shapes.ts';
 import { type Link, linkTo, type Wire, wireOf } from './map-wires.ts';
 
