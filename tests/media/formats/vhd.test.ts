@@ -5,19 +5,10 @@ import { describe, expect, it } from 'vitest';
 import { vhdFormat } from '../../../src/main/media/formats/vhd/vhd-format.ts';
 import { geometryOf, vhdSizeFor } from '../../../src/main/media/formats/vhd/vhd-geometry.ts';
 import { sealFooter, sealHeader } from '../../../src/main/media/formats/vhd/vhd-header.ts';
-import {
-  diskActions,
-  expectSame,
-  fuzzImage,
-  newImage,
-  patternBytes,
-  playActions,
-  readAll,
-} from '../../support/image-suite.ts';
+import { diskActions, expectSame, fuzzImage, patternBytes, playActions, readAll } from '../../support/image-suite.ts';
 import { refusalOf } from '../../support/refusal.ts';
 import { makeTempFolder } from '../../support/temp-folder.ts';
 
-const KIB = 1024;
 const MIB = 1024 ** 2;
 const GIB = 1024 ** 3;
 const BLOCK = 2 * MIB;
@@ -83,26 +74,6 @@ describe('a VHD image', () => {
       }),
       { numRuns: 25 },
     );
-  });
-
-  it('opens at once and stays small, however large the disk is', async () => {
-    const sizeBytes = 2040 * GIB;
-    const folder = makeTempFolder();
-    const disk = await newImage(vhdFormat, folder, { sizeBytes });
-    await disk.write(sizeBytes - 3, Uint8Array.of(1, 2, 3));
-    const seen = Buffer.alloc(4);
-    await disk.read(sizeBytes - 4, seen);
-    expect([...seen]).toEqual([0, 1, 2, 3]);
-    await disk.close();
-    expect((await stat(join(folder, 'disk.vhd'))).blocks * 512).toBeLessThan(6 * MIB);
-  });
-
-  it('takes writes of all at once without mixing them up', async () => {
-    const disk = await newImage(vhdFormat, makeTempFolder(), { sizeBytes: 9 * MIB });
-    const parts = Array.from({ length: 36 }, (_, index) => patternBytes(256 * KIB, index + 1));
-    await Promise.all(parts.map((part, index) => disk.write(index * part.length, part)));
-    expectSame((await readAll(disk)).subarray(0, 9 * MIB), Buffer.concat(parts));
-    await disk.close();
   });
 
   it('always ends with its footer, also while it grows', async () => {
