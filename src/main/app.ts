@@ -9,6 +9,7 @@ import { memoryOvercommitOf, poolBudgets } from './admission/pool-budgets.ts';
 import { createStorageRoom } from './admission/storage-room.ts';
 import { typicalBytes } from './admission/typical-use.ts';
 import { openUsage } from './compose-usage.ts';
+import { createCaptureTable } from './db/capture-table.ts';
 import { type Database, openDatabase } from './db/database.ts';
 import { createMachineTable } from './db/machine-table.ts';
 import { createMediumTable } from './db/medium-table.ts';
@@ -41,6 +42,7 @@ import { createSnapshotService } from './machines/snapshots/snapshot-service.ts'
 import { createMediumService } from './media/known-media.ts';
 import { createMediumManager } from './media/medium-manager.ts';
 import { sweepAsides } from './media/sweep-asides.ts';
+import { CaptureRecord } from './networks/captures/capture-record.ts';
 import { LiveNetworks } from './networks/live-networks.ts';
 import { networkIssues } from './networks/machine-ports.ts';
 import { createNetworkService, ensureBuiltInNetworks } from './networks/network-service.ts';
@@ -136,9 +138,10 @@ async function assemble(
   });
   const networkTable = createNetworkTable(db);
   ensureBuiltInNetworks(networkTable, commit);
+  const captures = new CaptureRecord({ table: createCaptureTable(db), commit, log, now });
   const uplinks = createUplinkFinder(() => host.knownEngines().find(({ id }) => id === 'qemu'));
   const liveNetworks = new LiveNetworks({
-    ...{ table: networkTable, log, isOn: options.hasNetworks ?? true },
+    ...{ table: networkTable, captures, log, isOn: options.hasNetworks ?? true },
     machines: () => table.list(),
     runtimeFolderOf: paths.machineRuntimeFolder,
     networkFolderOf: paths.networkRuntimeFolder,
@@ -175,7 +178,7 @@ async function assemble(
     findMachine: (ref) => machines.get(ref),
   });
   const networks = createNetworkService({
-    ...{ table: networkTable, commit, live: liveNetworks, uplinks, events },
+    ...{ table: networkTable, commit, live: liveNetworks, captures, uplinks, events },
     captureFolder: join(paths.data, 'captures'),
     machines: {
       list: () => machines.list(),

@@ -6,6 +6,7 @@ import { api, setLink } from './api.ts';
 import { contractPort, desktopBridge } from './desktop.ts';
 import { loadEngines } from './engines.ts';
 import { noticeSleep } from './idle-notice.ts';
+import { noticeCaptureEnd } from './networks/capture-notice.ts';
 import { observable } from './observable.ts';
 import { apply, world } from './store.ts';
 import { socketUrl } from './urls.ts';
@@ -50,6 +51,7 @@ async function follow(line: Line): Promise<boolean> {
   const followWorld = async () => {
     for await (const event of await api.events.subscribe({})) {
       noticeSleep(world.get(), event);
+      noticeCaptureEnd(world.get(), event);
       world.update((now) => apply(now, event));
       if (event.kind !== 'snapshot') continue;
       hasOpened = true;

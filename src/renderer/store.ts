@@ -65,6 +65,8 @@ export function apply(world: World, event: WorldEvent): World {
       return { ...world, networks: withItem(world.networks, event.network) };
     case 'networkRemoved':
       return { ...world, networks: without(world.networks, event.id) };
+    case 'captureEnded':
+      return world; // said once; networks are asked for their captures
     case 'taskChanged':
       return { ...world, tasks: withItem(world.tasks, event.task) };
   }

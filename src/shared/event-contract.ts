@@ -9,7 +9,7 @@ import { Pool } from './model/pool.ts';
 import { PoolId } from './model/resources.ts';
 import { Snapshot, SnapshotId } from './model/snapshot.ts';
 import { Task } from './model/task.ts';
-import { Network } from './model/virtual-network.ts';
+import { Network, NetworkCapture } from './model/virtual-network.ts';
 
 /** A change of the world, after the opening snapshot. */
 export const WorldEvent = z.discriminatedUnion('kind', [
@@ -32,6 +32,8 @@ export const WorldEvent = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('poolRemoved'), id: PoolId }),
   z.object({ kind: z.literal('networkChanged'), network: Network }),
   z.object({ kind: z.literal('networkRemoved'), id: NetworkId }),
+  /** A capture ended that nobody had ended: its `failure` says why. */
+  z.object({ kind: z.literal('captureEnded'), network: NetworkId, capture: NetworkCapture }),
   z.object({ kind: z.literal('taskChanged'), task: Task }),
 ]);
 export type WorldEvent = z.infer<typeof WorldEvent>;

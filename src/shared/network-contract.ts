@@ -101,7 +101,7 @@ export const network = {
     .route({
       method: 'POST',
       path: '/networks/{network}/capture/stop',
-      summary: 'End a capture',
+      summary: 'End a capture, or take note of one that has ended by itself',
       tags: ['network'],
     })
     .input(z.object({ ...OneNetwork.shape, id: z.string() }))

@@ -2,6 +2,8 @@ import { statSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
 import { runCommandLine } from '../../src/main/cli/program.ts';
+import { readProcessFile } from '../../src/main/processes/leftover.ts';
+import { killProcess } from '../../src/main/processes/process-identity.ts';
 import { openFakeCore } from '../support/fake-core.ts';
 
 /** The command line on a core with two fake machines, whose networks are real where a test asks for it. */
@@ -112,5 +114,22 @@ describe('inn network capture', () => {
     for (const id of ids) expect(several.text).toContain(id);
     for (const id of ids) expect((await capture('--stop', id)).code).toBe(0);
     expect((await capture('--stop', ids[0])).code).toBe(4);
+  });
+
+  it('lists those that go on and those that ended by themselves', async () => {
+    const { inn, client, app } = await openCommandLine({ hasNetworks: true });
+    const capture = (...args: string[]) => inn('network', 'capture', 'NAT', ...args);
+    const rows = async () => (await capture('--list')).text.split('\n').slice(1);
+    await client.machine.start({ machine: 'web' });
+    expect((await capture('--list')).text).toBe('Nothing is captured.');
+    await capture();
+    expect(await rows()).toEqual([expect.stringMatching(/ - +it goes on$/)]);
+    const { network } = await client.network.get({ network: 'NAT' });
+    const identity = readProcessFile(app.paths.networkRuntimeFolder(network.id));
+    if (identity) await killProcess(identity, 'SIGKILL');
+    await expect.poll(rows).toEqual([expect.stringMatching(/Z +it ended by itself: The process of its network ended/)]);
+    expect((await inn('network', 'show', 'NAT')).text).toContain('; it ended by itself: ');
+    expect((await capture('--stop')).text).toContain('It had ended by itself: The process of its network ended');
+    expect(await rows()).toEqual([]);
   });
 });

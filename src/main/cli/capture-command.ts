@@ -7,6 +7,7 @@ import { formatBytes } from '../../shared/units.ts';
 import type { InnClient } from '../api/client-link.ts';
 import { size, wholeNumber } from './arguments.ts';
 import { type CliContext, show, withConnection } from './context.ts';
+import { captureTable } from './network-lines.ts';
 import { summaryOf } from './summary.ts';
 
 interface CaptureOptions {
@@ -16,6 +17,7 @@ interface CaptureOptions {
   limit?: number;
   /** True without an id. */
   stop?: string | true;
+  list?: true;
 }
 
 /** As the contract has it. */
@@ -36,12 +38,17 @@ export function addCaptureCommand(group: Command, context: CliContext): void {
     .option('--adapter <n>', 'which of its adapters', wholeNumber(1, 8))
     .option('--file <file>', 'by default a new file in the data folder')
     .option('--limit <size>', 'size at which a new file begins, and the one before the last is deleted', fileSize)
+    .option('--list', 'the captures of the network: those that go on, and those that ended by themselves')
     .option('--stop [id]', 'end a capture; the id is needed when there are several')
     .action(async (network: string, options: CaptureOptions, command: Command) => {
       await withConnection(context, async ({ client }) => {
-        if (options.stop === undefined)
+        if (options.list) {
+          show(context, command, (await client.network.get({ network })).captures, captureTable);
+        } else if (options.stop === undefined) {
           show(context, command, await start(client, network, options), startLines(network));
-        else show(context, command, await stop(client, network, options.stop), stopLines);
+        } else {
+          show(context, command, await stop(client, network, options.stop), stopLines);
+        }
       });
     });
 }
@@ -61,15 +68,17 @@ async function stop(client: InnClient, network: string, id: string | true): Prom
 /** @throws InnError `NETWORK_NOT_FOUND` when there is none, `CONFLICT` when there are several */
 async function onlyCapture(client: InnClient, ref: string): Promise<string> {
   const { captures, network } = await client.network.get({ network: ref });
-  const [only, ...others] = captures;
+  const running = captures.filter(({ endedAt }) => endedAt === null);
+  // Those that ended by themselves are meant where none goes on.
+  const [only, ...others] = running.length > 0 ? running : captures;
   if (!only) {
     throw new InnError('NETWORK_NOT_FOUND', `Nothing is captured on the network '${network.name}'.`, {
-      hint: 'A capture ends with the last machine of its network, too.',
+      hint: `Begin with: inn network capture '${network.name}'`,
     });
   }
   if (others.length === 0) return only.id;
-  throw new InnError('CONFLICT', `There are ${captures.length} captures on the network '${network.name}'.`, {
-    hint: `Say which: ${captures.map(({ id, path: file }) => `${id} (${file})`).join(', ')}`,
+  throw new InnError('CONFLICT', `There are ${others.length + 1} captures on the network '${network.name}'.`, {
+    hint: `Say which: ${[only, ...others].map(({ id, path: file }) => `${id} (${file})`).join(', ')}`,
   });
 }
 

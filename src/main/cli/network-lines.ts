@@ -1,4 +1,4 @@
-import type { Network, NetworkDetails, ReachAnswer } from '../../shared/model/virtual-network.ts';
+import type { Network, NetworkCapture, NetworkDetails, ReachAnswer } from '../../shared/model/virtual-network.ts';
 import type { MachineAddress } from '../../shared/network-contract.ts';
 import { endWithin, PROFILE_NAMES } from '../../shared/network-names.ts';
 import { formatBytes } from '../../shared/units.ts';
@@ -57,10 +57,24 @@ export function networkLines(details: NetworkDetails): string[] {
     ...(ports.length === 0 ? [] : ['', ...portTable(ports)]),
     ...refusals.map(({ says, count }) => `Refused ${count} times: ${says}`),
     ...captures.map(
-      ({ id, path, bytes, failure }) =>
-        `Capture ${id}: ${formatBytes(bytes)} in ${path}${failure === null ? '' : `; it ended by itself: ${failure}`}`,
+      (capture) => `Capture ${capture.id}: ${formatBytes(capture.bytes)} in ${capture.path}; ${captureWords(capture)}`,
     ),
   ];
+}
+
+/** Whether it goes on, or why not. */
+const captureWords = ({ failure, endedAt }: NetworkCapture): string =>
+  failure === null && endedAt === null ? 'it goes on' : `it ended by itself: ${failure}`;
+
+export function captureTable(captures: readonly NetworkCapture[]): string[] {
+  if (captures.length === 0) return ['Nothing is captured.'];
+  return table(
+    ['ID', 'FRAMES', 'CAPTURED', 'FILE', 'ENDED', 'STATE'],
+    captures.map((capture) => [
+      ...[capture.id, String(capture.frames), formatBytes(capture.bytes), capture.path, capture.endedAt ?? '-'],
+      captureWords(capture),
+    ]),
+  );
 }
 
 function portTable(ports: NetworkDetails['ports']): string[] {

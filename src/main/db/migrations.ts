@@ -1,4 +1,5 @@
 import type BetterSqlite from 'better-sqlite3';
+import { CAPTURE_SCHEMA } from './schema/capture-schema.ts';
 import { NETWORK_SCHEMA } from './schema/network-schema.ts';
 import { POOL_SCHEMA } from './schema/pool-schema.ts';
 import { USAGE_SCHEMA } from './schema/usage-schema.ts';
@@ -108,4 +109,5 @@ export const MIGRATIONS: readonly Migration[] = [
     // UEFI variables and the state of a TPM; the folder is relative to the machine's.
     up: (sql) => sql.exec(`ALTER TABLE machine ADD COLUMN board_folder TEXT`),
   },
+  { version: 8, name: 'captures', up: (sql) => sql.exec(CAPTURE_SCHEMA) },
 ];

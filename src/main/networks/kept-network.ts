@@ -1,9 +1,12 @@
+import { setTimeout } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import { InnError, toErrorReport } from '../../shared/errors.ts';
 import { interfaceOf, type UplinkState } from '../../shared/model/uplink.ts';
 import type { Network, PortForward } from '../../shared/model/virtual-network.ts';
 import type { NetworkTable, StoredLease } from '../db/network-table.ts';
 import type { QmpEvent } from '../engines/qmp/protocol.ts';
+import { isAlive, type ProcessIdentity } from '../processes/process-identity.ts';
+import { CAPTURE_END, type CaptureRecord } from './captures/capture-record.ts';
 import type { OpenForward } from './gateway/port-forward.ts';
 import type { GatewayPlan } from './gateway-plan.ts';
 import type { NetworkClient } from './network-client.ts';
@@ -29,6 +32,7 @@ export interface KeptNetworkDeps {
   runtimeFolder: string;
   logFile: string;
   table: NetworkTable;
+  captures: CaptureRecord;
   plan: () => GatewayPlan;
   /** Somebody connects to a forward whose machine sleeps. */
   onWaiting: (forwardId: string) => void;
@@ -36,6 +40,9 @@ export interface KeptNetworkDeps {
   onUplink: () => void;
   onTrouble: (message: string, error: unknown) => void;
 }
+
+const GOING_MS = 2_000;
+const GOING_POLL_MS = 20;
 
 const NO_REPORT: GatewayReport = { leases: [], forwards: [], refusalCounts: {}, ipv6Addresses: [] };
 
@@ -49,6 +56,8 @@ export class KeptNetwork {
   #network: Network;
   readonly #deps: KeptNetworkDeps;
   #queue: Promise<unknown> = Promise.resolve();
+  /** Its process has run since the core began. */
+  #hasRun = false;
   /** What the gateway of this client was told last. */
   #told: { client: NetworkClient; plan: GatewayPlan } | undefined;
 
@@ -57,7 +66,8 @@ export class KeptNetwork {
     this.#network = deps.network;
     const { runtimeFolder, logFile, onTrouble } = deps;
     const prepare = (client: NetworkClient) => this.#prepare(client);
-    this.keeper = new NetworkKeeper({ spec: specOf(deps.network), runtimeFolder, logFile, prepare, onTrouble });
+    const onEnd = (how: 'stopped' | 'lost', identity: ProcessIdentity) => void this.#settleCaptures(how, identity);
+    this.keeper = new NetworkKeeper({ spec: specOf(deps.network), runtimeFolder, logFile, prepare, onEnd, onTrouble });
   }
 
   get #hasGateway(): boolean {
@@ -107,9 +117,12 @@ export class KeptNetwork {
   }
 
   async #prepare(client: NetworkClient): Promise<void> {
-    client.onEvent((event) => this.#onEvent(event));
-    if (!this.#hasGateway) return;
+    client.onEvent((event) => this.#onEvent(event, client));
     const { id } = this.#network;
+    const why = this.#hasRun ? CAPTURE_END.died : CAPTURE_END.away;
+    this.#hasRun = true;
+    void this.#deps.captures.settle(id, () => client.captures(), why);
+    if (!this.#hasGateway) return;
     await client.execute('gateway-leases', { leases: this.#deps.table.leases(id) });
     const { leases } = (await client.execute('gateway-report')) as GatewayReport;
     for (const lease of leases) this.#deps.table.putLease(id, lease); // given while no core was there
@@ -170,7 +183,17 @@ export class KeptNetwork {
     this.#deps.onUplink();
   }
 
-  #onEvent({ event, data }: QmpEvent): void {
+  async #settleCaptures(how: 'stopped' | 'lost', identity: ProcessIdentity): Promise<void> {
+    // What only lost its connection goes on, and is taken back.
+    if (how === 'lost' && !(await hasEnded(identity))) return;
+    const running = async () => (await this.keeper.client?.captures()) ?? [];
+    await this.#deps.captures.settle(this.#network.id, running, CAPTURE_END[how === 'lost' ? 'died' : 'stopped']);
+  }
+
+  #onEvent({ event, data }: QmpEvent, client: NetworkClient): void {
+    if (event === 'CAPTURE_ENDED') {
+      void this.#deps.captures.settle(this.#network.id, () => client.captures(), CAPTURE_END.died);
+    }
     if (event === 'UPLINK_CHANGED') this.#onUplink(data?.failure);
     if (event === 'GATEWAY_WAITING') this.#deps.onWaiting(String(data?.id));
     if (event !== 'GATEWAY_LEASE') return;
@@ -183,3 +206,13 @@ export class KeptNetwork {
 }
 
 const targetOf = ({ target }: OpenForward): string | null => ('macAddress' in target ? target.macAddress : null);
+
+/** Whether the process is gone; its connections close a moment earlier. */
+async function hasEnded(identity: ProcessIdentity): Promise<boolean> {
+  const deadline = performance.now() + GOING_MS;
+  while (await isAlive(identity)) {
+    if (performance.now() > deadline) return false;
+    await setTimeout(GOING_POLL_MS);
+  }
+  return true;
+}

@@ -7,6 +7,8 @@ import type { Uplink } from '../../shared/model/uplink.ts';
 import type { Network } from '../../shared/model/virtual-network.ts';
 import type { NetworkTable } from '../db/network-table.ts';
 import type { Log } from '../log.ts';
+import { endLeftover } from '../processes/leftover.ts';
+import { CAPTURE_END, type CaptureRecord } from './captures/capture-record.ts';
 import { gatewayPlan, isAsleep, type NetworkedMachine } from './gateway-plan.ts';
 import { KeptNetwork } from './kept-network.ts';
 import { type PlannedPort, parsePortId, portsOf } from './machine-ports.ts';
@@ -15,6 +17,7 @@ import { hostEndOf } from './uplinks/host-end.ts';
 
 export interface LiveNetworksDeps {
   table: NetworkTable;
+  captures: CaptureRecord;
   machines: () => readonly NetworkedMachine[];
   runtimeFolderOf: (machine: MachineId) => string;
   networkFolderOf: (network: NetworkId) => string;
@@ -71,6 +74,7 @@ export class LiveNetworks {
   async settle(): Promise<void> {
     const off = this.#deps.machines().filter(({ state }) => isRest(state));
     await Promise.all(off.map(({ id }) => this.unplug(id)));
+    await this.#settleCaptures();
     this.refresh();
   }
 
@@ -161,6 +165,23 @@ export class LiveNetworks {
       await kept.keeper.release();
     };
     await Promise.all([...this.#kept.values()].map(letGo));
+    await this.#deps.captures.close();
+  }
+
+  /** Of networks that nobody is on any more: their processes have ended, or are about to. */
+  async #settleCaptures(): Promise<void> {
+    const { table, captures, isOn, networkFolderOf } = this.#deps;
+    if (!isOn) return;
+    const isNeeded = (id: NetworkId): boolean =>
+      (this.#kept.get(id)?.keeper.wanted.length ?? 0) > 0 || this.#planOf(id).asleep.length > 0;
+    for (const { id } of table.list().filter((each) => captures.hasOpen(each.id) && !isNeeded(each.id))) {
+      try {
+        await endLeftover(networkFolderOf(id));
+        await captures.settle(id, async () => [], CAPTURE_END.away);
+      } catch (error) {
+        this.#trouble('An earlier process of a network does not end.', error);
+      }
+    }
   }
 
   async #syncAll(): Promise<void> {
@@ -224,10 +245,10 @@ export class LiveNetworks {
   #keptOf(network: Network): KeptNetwork {
     const known = this.#kept.get(network.id);
     if (known) return known;
-    const { table, networkFolderOf, logFileOf } = this.#deps;
+    const { table, captures, networkFolderOf, logFileOf } = this.#deps;
     const { id } = network;
     const kept = new KeptNetwork({
-      ...{ network, table, runtimeFolder: networkFolderOf(id), logFile: logFileOf(id) },
+      ...{ network, table, captures, runtimeFolder: networkFolderOf(id), logFile: logFileOf(id) },
       plan: () => this.#planOf(id),
       onWaiting: (forwardId) => this.#wake(id, forwardId),
       onUplink: () => this.refresh(),

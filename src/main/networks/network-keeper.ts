@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { InnError } from '../../shared/errors.ts';
+import type { ProcessIdentity } from '../processes/process-identity.ts';
 import { NetworkClient, type NetworkStartOptions } from './network-client.ts';
 import type { PortRequest, PortState } from './network-process/network-ports.ts';
 import type { NetworkProcessSpec } from './network-process/process-spec.ts';
@@ -11,6 +12,8 @@ export interface KeeperOptions {
   logFile: string;
   /** Called with a process that was started or taken back, before its ports are put right. */
   prepare?: (client: NetworkClient) => Promise<void>;
+  /** Called when a process is no more that ran: `lost`: it may only have become silent, as nobody told it to end. */
+  onEnd?: (how: 'stopped' | 'lost', identity: ProcessIdentity) => void;
   /** Told what went wrong where nobody waits for an answer. */
   onTrouble: (message: string, error: unknown) => void;
 }
@@ -168,13 +171,17 @@ export class NetworkKeeper {
   async #stop(): Promise<void> {
     const client = this.#client;
     this.#client = undefined;
-    await client?.stop();
+    if (!client) return;
+    await client.stop();
+    this.#options.onEnd?.('stopped', client.identity);
   }
 
   #onClosed(client: NetworkClient): void {
     if (this.#client !== client) return; // it was told to end
     this.#client = undefined;
-    if (!this.#isReleased && this.#isNeeded) this.#reopen();
+    if (this.#isReleased) return;
+    this.#options.onEnd?.('lost', client.identity);
+    if (this.#isNeeded) this.#reopen();
   }
 
   #reopen(): void {

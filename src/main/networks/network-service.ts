@@ -19,19 +19,12 @@ import { type NetworkTable, networkNotFound } from '../db/network-table.ts';
 import type { Commit } from '../db/unit-of-work.ts';
 import type { Events } from '../events.ts';
 import { adaptersOn } from './attachment.ts';
+import type { CaptureRecord } from './captures/capture-record.ts';
+import { type CaptureRequest, NetworkCaptures } from './captures/network-captures.ts';
 import { type AddedForward, Forwards } from './forwards.ts';
 import type { LiveNetworks } from './live-networks.ts';
-import { type CaptureRequest, NetworkCaptures } from './network-captures.ts';
 import { assertSettings, BUILT_IN_NETWORKS, usualSubnet } from './network-settings.ts';
-import {
-  addressesOf,
-  captureView,
-  gatewayAddresses,
-  ipv6Of,
-  leasesView,
-  portsView,
-  refusalsView,
-} from './network-view.ts';
+import { addressesOf, gatewayAddresses, ipv6Of, leasesView, portsView, refusalsView } from './network-view.ts';
 import { ReachReport } from './reach-report.ts';
 import type { UplinkFinder } from './uplinks/uplink-finder.ts';
 
@@ -68,6 +61,7 @@ export interface NetworkServiceDeps {
   live: LiveNetworks;
   events: Pick<Events, 'watch'>;
   uplinks: Pick<UplinkFinder, 'find'>;
+  captures: CaptureRecord;
   /** Where captures go that are given no file. */
   captureFolder: string;
 }
@@ -197,7 +191,7 @@ class Networks implements NetworkService {
       ports: portsView(ports, all, leases, report?.ipv6Addresses ?? []),
       leases: leasesView(leases, all, network, table.list()),
       forwards: await this.#forwards.states(network),
-      captures: captures.map(captureView),
+      captures: this.#deps.captures.list(network.id, captures),
       refusals: refusalsView(report?.refusalCounts ?? {}),
     };
   }

@@ -2,13 +2,7 @@ import { networkOf } from '../../shared/adapter-network.ts';
 import { toHostname } from '../../shared/host-name.ts';
 import type { Machine } from '../../shared/model/machine.ts';
 import type { NetworkAdapter } from '../../shared/model/network.ts';
-import type {
-  Network,
-  NetworkCapture,
-  NetworkDetails,
-  NetworkLease,
-  NetworkPort,
-} from '../../shared/model/virtual-network.ts';
+import type { Network, NetworkDetails, NetworkLease, NetworkPort } from '../../shared/model/virtual-network.ts';
 import type { MachineAddress } from '../../shared/network-contract.ts';
 import type { StoredLease } from '../db/network-table.ts';
 import { adaptersOn } from './attachment.ts';
@@ -18,7 +12,6 @@ import { formatIpv6 } from './gateway/packets/ip-address.ts';
 import { RULES, type RuleId } from './gateway/policy.ts';
 import type { HeardAddresses } from './kept-network.ts';
 import { parsePortId } from './machine-ports.ts';
-import type { CaptureState } from './network-process/captures.ts';
 import type { PortState } from './network-process/network-ports.ts';
 import { gatewaySettingsOf } from './network-spec.ts';
 
@@ -128,11 +121,6 @@ export function leasesView(
     ...{ macAddress, address, hostName, machineName: nameOf(macAddress) },
     expiresAt: new Date(expiresAtMs).toISOString(),
   }));
-}
-
-export function captureView({ id, portId, path, frames, bytes, failure }: CaptureState): NetworkCapture {
-  const port = portId === null ? null : parsePortId(portId);
-  return { id, machineId: port?.machineId ?? null, adapter: port?.adapter ?? null, path, frames, bytes, failure };
 }
 
 export function refusalsView(counts: Readonly<Record<string, number>>): NetworkDetails['refusals'] {

@@ -104,6 +104,8 @@ export const NetworkCapture = z.object({
   bytes: z.int().nonnegative(),
   /** Why it ended by itself; null while it goes on, or when it was ended. */
   failure: z.string().nullable(),
+  /** Null while it goes on. */
+  endedAt: z.iso.datetime().nullable(),
 });
 export type NetworkCapture = z.infer<typeof NetworkCapture>;
 

@@ -29,10 +29,15 @@ export class Capture {
   #fileBytes = 0;
   #file: number;
   #timer: NodeJS.Timeout | undefined;
+  readonly #onFailure: () => void;
 
-  /** @throws the system's error when the file cannot be made; one that is there is overwritten */
-  constructor(network: VirtualSwitch, options: CaptureOptions) {
+  /**
+   * @param onFailure called when it ends by itself
+   * @throws the system's error when the file cannot be made; one that is there is overwritten
+   */
+  constructor(network: VirtualSwitch, options: CaptureOptions, onFailure: () => void) {
     this.options = options;
+    this.#onFailure = onFailure;
     this.#file = openSync(options.path, 'w', 0o600);
     this.#begin();
     const { portId } = options;
@@ -45,8 +50,7 @@ export class Capture {
   stop(): void {
     this.#unwatch();
     this.#flush();
-    if (this.#file !== -1) closeSync(this.#file);
-    this.#file = -1;
+    this.#close();
   }
 
   #begin(): void {
@@ -96,8 +100,7 @@ export class Capture {
     this.#flush();
     const { path } = this.options;
     try {
-      closeSync(this.#file);
-      this.#file = -1;
+      this.#close();
       renameSync(path, `${path}.1`);
       this.#file = openSync(path, 'w', 0o600);
       this.#begin();
@@ -109,5 +112,13 @@ export class Capture {
   #fail(error: unknown): void {
     this.failure = error instanceof Error ? error.message : String(error);
     this.#unwatch();
+    this.#close();
+    this.#onFailure();
+  }
+
+  #close(): void {
+    const file = this.#file;
+    this.#file = -1;
+    if (file !== -1) closeSync(file);
   }
 }

@@ -14,16 +14,19 @@ export interface CaptureState extends CaptureOptions {
 export class Captures {
   readonly #switch: VirtualSwitch;
   readonly #captures = new Map<string, Capture>();
+  readonly #onFailure: (id: string) => void;
 
-  constructor(network: VirtualSwitch) {
+  /** @param onFailure told of each that ends by itself */
+  constructor(network: VirtualSwitch, onFailure: (id: string) => void) {
     this.#switch = network;
+    this.#onFailure = onFailure;
   }
 
   /** @throws InnError `CONFLICT`, `FILE_NOT_ACCESSIBLE` */
   start(id: string, options: CaptureOptions): void {
     if (this.#captures.has(id)) throw new InnError('CONFLICT', `The capture '${id}' is running already.`);
     try {
-      this.#captures.set(id, new Capture(this.#switch, options));
+      this.#captures.set(id, new Capture(this.#switch, options, () => this.#onFailure(id)));
     } catch (cause) {
       throw new InnError('FILE_NOT_ACCESSIBLE', `The file '${options.path}' could not be made.`, {
         hint: 'Choose a file in a folder that you may write to.',

@@ -35,9 +35,10 @@ async function open(runtimeFolder: string): Promise<void> {
   process.title = `innkeeper network ${spec.name}`;
   const { isolatesPorts, mtu, seed } = spec;
   const network = new VirtualSwitch({ isolatesPorts, mtu, seed, clock: HOST_CLOCK });
-  const [ports, captures] = [new NetworkPorts(network), new Captures(network)];
   let qmp: QmpServer | undefined;
   const emit = (event: string, data?: Record<string, unknown>): void => qmp?.emit(event, data);
+  const ports = new NetworkPorts(network);
+  const captures = new Captures(network, (id) => emit('CAPTURE_ENDED', { id }));
   const gateway = await openGateway(spec.gateway, { switch: network, log, emit });
   const hasGateway = gateway !== undefined;
   const uplink = spec.uplink

@@ -4,9 +4,9 @@
  */
 
 /** Section 4.1, 4.2 and 4.3 of the draft. */
-const SECTION_HEADER = 0x0a0d0d0a;
+export const SECTION_HEADER = 0x0a0d0d0a;
 const INTERFACE_DESCRIPTION = 1;
-const ENHANCED_PACKET = 6;
+export const ENHANCED_PACKET = 6;
 const BYTE_ORDER_MAGIC = 0x1a2b3c4d;
 const LINKTYPE_ETHERNET = 1;
 

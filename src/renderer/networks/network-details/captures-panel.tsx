@@ -1,5 +1,5 @@
 import { Button, Select } from '@mantine/core';
-import { IconPlayerRecord, IconPlayerStop } from '@tabler/icons-react';
+import { IconPlayerRecord, IconPlayerStop, IconX } from '@tabler/icons-react';
 import { useState } from 'react';
 import type { ErrorReport } from '../../../shared/errors.ts';
 import type { Machine } from '../../../shared/model/machine.ts';
@@ -32,8 +32,8 @@ export function CapturesPanel({ network, machines, captures, isRunning }: Captur
   const stop = async (id: string) => {
     setFailure(
       await failureIn(async () => {
-        const { path, bytes } = await api.network.stopCapture({ network: network.id, id });
-        notifySuccess(`${formatBytes(bytes)} are in ${path}.`);
+        const { path, bytes, failure: end } = await api.network.stopCapture({ network: network.id, id });
+        if (end === null) notifySuccess(`${formatBytes(bytes)} are in ${path}.`);
       }),
     );
   };
@@ -75,11 +75,13 @@ function CaptureTable({ captures, onStop }: { captures: readonly NetworkCapture[
           <th>Of</th>
           <th>File (pcapng)</th>
           <th>Written</th>
+          <th>State</th>
           <th aria-label="Commands" />
         </tr>
       </thead>
       <tbody>
-        {captures.map(({ id, machineId, path, bytes }) => {
+        {captures.map(({ id, machineId, path, bytes, failure, endedAt }) => {
+          const hasEnded = endedAt !== null;
           const of = machineId === null ? WHOLE : (known.get(machineId)?.config.name ?? 'Removed machine');
           return (
             <tr key={id}>
@@ -88,15 +90,16 @@ function CaptureTable({ captures, onStop }: { captures: readonly NetworkCapture[
                 <Copied text={path} />
               </td>
               <td>{formatBytes(bytes)}</td>
+              <td data-wide>{hasEnded ? `Ended: ${failure}` : 'Goes on'}</td>
               <td>
                 <Button
                   size="compact-xs"
                   variant="default"
-                  leftSection={<IconPlayerStop size={13} />}
-                  aria-label={`Stop the capture of ${of}`}
+                  leftSection={hasEnded ? <IconX size={13} /> : <IconPlayerStop size={13} />}
+                  aria-label={`${hasEnded ? 'Forget' : 'Stop'} the capture of ${of}`}
                   onClick={() => onStop(id)}
                 >
-                  Stop
+                  {hasEnded ? 'Forget' : 'Stop'}
                 </Button>
               </td>
             </tr>

@@ -1,16 +1,17 @@
 import { randomUUID } from 'node:crypto';
 import { lstat, mkdir } from 'node:fs/promises';
 import path from 'node:path';
-import { InnError } from '../../shared/errors.ts';
-import { toHostname } from '../../shared/host-name.ts';
-import type { Machine } from '../../shared/model/machine.ts';
-import type { Network, NetworkCapture } from '../../shared/model/virtual-network.ts';
-import type { NetworkTable } from '../db/network-table.ts';
-import { adaptersOn } from './attachment.ts';
-import type { LiveNetworks } from './live-networks.ts';
-import { portIdOf } from './machine-ports.ts';
-import type { NetworkClient } from './network-client.ts';
-import { captureView } from './network-view.ts';
+import { InnError } from '../../../shared/errors.ts';
+import { toHostname } from '../../../shared/host-name.ts';
+import type { Machine } from '../../../shared/model/machine.ts';
+import type { Network, NetworkCapture } from '../../../shared/model/virtual-network.ts';
+import type { NetworkTable } from '../../db/network-table.ts';
+import { adaptersOn } from '../attachment.ts';
+import type { LiveNetworks } from '../live-networks.ts';
+import { portIdOf } from '../machine-ports.ts';
+import type { NetworkClient } from '../network-client.ts';
+import type { CaptureRecord } from './capture-record.ts';
+import { captureView } from './capture-view.ts';
 
 export interface CaptureRequest {
   machine?: string | undefined;
@@ -23,6 +24,7 @@ export interface NetworkCapturesDeps {
   table: NetworkTable;
   machines: { get(ref: string): Machine };
   live: LiveNetworks;
+  captures: CaptureRecord;
   /** Where captures go that are given no file. */
   captureFolder: string;
 }
@@ -48,15 +50,26 @@ export class NetworkCaptures {
     const file = request.path ?? (await this.#newFile(network, id));
     if (request.path !== undefined) await assertFree(file);
     await client.startCapture(id, { portId, path: file, limitBytes });
-    return captureView({ id, portId, path: file, limitBytes, frames: 0, bytes: 0, failure: null });
+    const capture = captureView({ id, portId, path: file, frames: 0, bytes: 0, failure: null });
+    this.#deps.captures.put(network.id, capture);
+    return capture;
   }
 
-  /** @throws InnError `INVALID_STATE` while the network does not run, `NETWORK_NOT_FOUND` when there is no such capture */
+  /**
+   * Ends it; one that has ended by itself is forgotten.
+   * @throws InnError `INVALID_STATE` while the network does not run, `NETWORK_NOT_FOUND` when there is no such capture
+   */
   async stop(network: Network, id: string): Promise<NetworkCapture> {
-    const last = await this.#clientOf(network).stopCapture(id);
-    if (last) return captureView(last);
+    const { captures, live } = this.#deps;
+    const known = captures.get(id);
+    const hasEnded = known !== undefined && known.endedAt !== null;
+    const client = hasEnded ? live.of(network).keeper.client : this.#clientOf(network);
+    const last = await client?.stopCapture(id);
+    captures.delete(id);
+    if (hasEnded) return known;
+    if (last) return { ...captureView(last), endedAt: new Date().toISOString() };
     throw new InnError('NETWORK_NOT_FOUND', `There is no capture '${id}' on the network '${network.name}'.`, {
-      hint: 'It ended with the last machine of the network, or was stopped before.',
+      hint: 'It was stopped before; `inn network capture <network> --list` shows those that are there.',
     });
   }
 
