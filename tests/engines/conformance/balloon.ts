@@ -1,7 +1,6 @@
 import { expect, it } from 'vitest';
-import type { Session } from '../../../src/main/engines/engine.ts';
 import type { SerialConsole } from '../../support/serial-console.ts';
-import { MEMORY_MIB } from './machine-bench.ts';
+import { MEMORY_MIB, type StartedMachine } from './machine-bench.ts';
 
 const MIB = 1024 ** 2;
 /** What the guest fills and empties again, so that the host holds it. */
@@ -10,7 +9,7 @@ const TARGET_MIB = 40;
 const PATIENCE = { timeout: 30_000, interval: 100 };
 
 /** The balloon, seen from the guest and from the host. */
-export function describeBalloon(machine: () => { session: Session; serial: SerialConsole }, isReal: boolean): void {
+export function describeBalloon(machine: () => StartedMachine, isReal: boolean): void {
   const balloonMiB = async () => Math.round(((await machine().session.sample()).balloonBytes ?? 0) / MIB);
 
   it('takes memory from the guest and gives it back, once it goes on if it is paused', async () => {

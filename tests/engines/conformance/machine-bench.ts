@@ -21,6 +21,13 @@ export interface EngineUnderTest {
   hasProcess(runtimeFolder: string): Promise<boolean>;
 }
 
+/** A machine that runs, with what reads its serial port and the bench that cares for it. */
+export interface StartedMachine {
+  session: Session;
+  serial: SerialConsole;
+  bench: MachineBench;
+}
+
 /** Makes machines of the demo guest in folders of their own, and takes all of it away again. */
 export class MachineBench implements AsyncDisposable {
   readonly folder: string;

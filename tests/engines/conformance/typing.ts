@@ -1,15 +1,10 @@
 import path from 'node:path';
 import { describe, it } from 'vitest';
-import type { Session } from '../../../src/main/engines/engine.ts';
-import type { SerialConsole } from '../../support/serial-console.ts';
 import { RfbClient } from '../screen/rfb-client.ts';
-import type { MachineBench } from './machine-bench.ts';
+import type { StartedMachine } from './machine-bench.ts';
 
 /** Typing at the screen as a viewer does; only where a real guest reads the keys. */
-export function describeTyping(
-  machine: () => { session: Session; serial: SerialConsole; bench: MachineBench },
-  isReal: boolean,
-): void {
+export function describeTyping(machine: () => StartedMachine, isReal: boolean): void {
   describe.runIf(isReal)('typing at the screen', () => {
     it('reaches the guest also when it stands still for a moment to have its state kept', async () => {
       const { session, serial, bench } = machine();
