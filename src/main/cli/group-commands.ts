@@ -44,6 +44,9 @@ export async function startGroup(
     const started = await watchTask(context, client, group, () =>
       client.group.start({ group, timeoutSeconds: timeout }),
     );
+    for (const { config, warnings } of started) {
+      for (const { message } of warnings) context.stderr.write(`inn: '${config.name}': ${message}\n`);
+    }
     show(context, command, started, stateLines);
   });
 }

@@ -1,11 +1,13 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { InnError, toErrorReport } from '../../shared/errors.ts';
-import type { GroupStop } from '../../shared/group-contract.ts';
+import { InnError } from '../../shared/errors.ts';
+import type { GroupOutcome, GroupStop, StartedMachine } from '../../shared/group-contract.ts';
 import { can, isOnline, isRest } from '../../shared/machine-state.ts';
+import type { AdmissionWarning } from '../../shared/model/admission.ts';
 import type { Machine, MachineId } from '../../shared/model/machine.ts';
 import type { Events } from '../events.ts';
 import { type OrderedMachine, type StartStep, startSteps, stopSteps } from '../hypervisor/start-order.ts';
 import type { TaskHandle, TaskService } from '../tasks/task-service.ts';
+import { inSteps, throwIfCancelled } from './in-steps.ts';
 import { awaitReady, checkWords, type ReadinessDeps } from './readiness.ts';
 import { awaitRest } from './rest.ts';
 
@@ -16,6 +18,7 @@ export interface GroupDeps extends ReadinessDeps {
     resume(id: MachineId): Promise<unknown>;
     saveState(id: MachineId): Promise<unknown>;
     powerButton(id: MachineId): Promise<unknown>;
+    live(id: MachineId): { warnings: readonly AdmissionWarning[] } | undefined;
   };
   tasks: Pick<TaskService, 'run'>;
   events: Pick<Events, 'watch'>;
@@ -30,11 +33,11 @@ interface GroupCall {
 export interface GroupService {
   /**
    * Starts the machines in their start order as one task, resumes the paused, restores the saved. What runs, runs on when
-   * it fails or is cancelled. @returns the machines of the group
+   * it fails or is cancelled. @returns the machines of the group, with what admission warned of
    * @throws InnError `MACHINE_NOT_FOUND` for an empty group, `INVALID_CONFIG` when a port cannot be reached, what a start
-   * throws, `TIMEOUT` and `INVALID_STATE` for one that does not become ready; each names the machine
+   * throws, `TIMEOUT` and `INVALID_STATE` for one that does not become ready; as `inSteps` tells them
    */
-  start(call: GroupCall): Promise<Machine[]>;
+  start(call: GroupCall): Promise<StartedMachine[]>;
   /** Saves or shuts down the machines that run, in the order turned around. @throws InnError as `start` */
   stop(call: GroupCall & { how: GroupStop }): Promise<Machine[]>;
 }
@@ -46,9 +49,14 @@ export function createGroupService(deps: GroupDeps): GroupService {
     async start({ group, timeoutSeconds }) {
       const steps = startSteps(membersOf(machines.list(), group), group);
       await assertPortsReachable(deps, steps.flat());
-      const work = (task: TaskHandle) => inSteps(steps, task, (member) => startOne(deps, member, timeoutSeconds, task));
-      await tasks.run({ ...title('Starting', group), canCancel: true }, work);
-      return current(machines, steps);
+      const warned = await tasks.run({ ...title('Starting', group), canCancel: true }, (task) =>
+        inSteps(steps, task, async (member, warnings) => {
+          warnings.push(...(await startOne(deps, member, task)));
+          await untilReady(deps, member, timeoutSeconds, task);
+        }),
+      );
+      const warningsOf = (id: MachineId) => warned.find(({ machineId }) => machineId === id)?.warnings ?? [];
+      return current(machines, steps).map((machine) => ({ ...machine, warnings: warningsOf(machine.id) }));
     },
 
     async stop({ group, timeoutSeconds, how }) {
@@ -94,57 +102,12 @@ async function assertPortsReachable({ placeOf }: GroupDeps, members: readonly Or
   }
 }
 
-/**
- * Does each step when all of the one before is done, but for those that nobody waits for. What is under way comes to its
- * end before a failure is told.
- */
-async function inSteps(
-  steps: readonly StartStep<OrderedMachine>[],
-  task: TaskHandle,
-  work: (member: OrderedMachine) => Promise<void>,
-): Promise<void> {
-  const total = steps.flat().length;
-  const loose: Promise<void>[] = [];
-  let done = 0;
-  const one = async (member: OrderedMachine) => {
-    await work(member).catch((error: unknown) => fail(member, error));
-    done += 1;
-    task.progress(done / total);
-  };
-  try {
-    for (const step of steps) {
-      throwIfCancelled(task.signal);
-      const awaited = step.filter(({ startOrder }) => startOrder.waitsFor !== 'nothing');
-      loose.push(...step.filter((member) => !awaited.includes(member)).map(one));
-      await allOrFirstFailure(awaited.map(one));
-    }
-  } finally {
-    await Promise.allSettled(loose);
-  }
-  await allOrFirstFailure(loose);
-  throwIfCancelled(task.signal);
-}
-
-/** As `Promise.all`, but not before every one of them has come to its end. */
-async function allOrFirstFailure(work: readonly Promise<void>[]): Promise<void> {
-  const failed = (await Promise.allSettled(work)).find((result) => result.status === 'rejected');
-  if (failed) throw failed.reason;
-}
-
-/** The failure of one machine, which is named; programs find it in the details. */
-function fail({ id, name }: OrderedMachine, error: unknown): never {
-  const { code, message, hint, details } = toErrorReport(error);
-  const named = message.includes(`'${name}'`) ? message : `'${name}': ${message}`;
-  throw new InnError(code, named, { hint, details: { ...details, machine: name, machineId: id }, cause: error });
-}
-
+/** @returns the machine with what admission warned of, or nobody */
 async function startOne(
-  deps: GroupDeps,
+  { machines, runner }: GroupDeps,
   { id, name, startOrder }: OrderedMachine,
-  timeoutSeconds: number,
   task: TaskHandle,
-) {
-  const { machines, runner } = deps;
+): Promise<GroupOutcome['warned']> {
   if (isRest(machines.get(id).state) && startOrder.delaySeconds > 0) {
     task.progress(null, `'${name}' starts in ${startOrder.delaySeconds} s`);
     await delay(startOrder.delaySeconds * 1000, undefined, { signal: task.signal }).catch(() => undefined); // looked at below
@@ -152,11 +115,21 @@ async function startOne(
   throwIfCancelled(task.signal);
   task.progress(null, `Starting '${name}'`);
   const { state } = machines.get(id);
+  if (state === 'Running') return [];
   // Where the machine is not at rest, paused or running, the start refuses it in the usual words.
-  if (can('resume', state)) await runner.resume(id);
-  else if (state !== 'Running') await runner.start(id, { isDisposable: false });
+  if (can('resume', state)) {
+    await runner.resume(id);
+    return [];
+  }
+  await runner.start(id, { isDisposable: false });
+  const warnings = runner.live(id)?.warnings ?? [];
+  return warnings.length === 0 ? [] : [{ machineId: id, name, warnings: [...warnings] }];
+}
+
+/** @throws InnError as `awaitReady` */
+async function untilReady(deps: GroupDeps, { id, name }: OrderedMachine, timeoutSeconds: number, task: TaskHandle) {
   throwIfCancelled(task.signal);
-  task.progress(null, `Waiting for ${checkWords(machines.get(id))} ('${name}')`);
+  task.progress(null, `Waiting for ${checkWords(deps.machines.get(id))} ('${name}')`);
   await awaitReady(deps, id, timeoutSeconds, task.signal);
 }
 
@@ -171,8 +144,4 @@ async function stopOne(
   task.progress(null, `${how === 'saveState' ? 'Saving' : 'Shutting down'} '${name}'`);
   await deps.runner[how](id);
   if (how === 'powerButton') await awaitRest(deps, id, timeoutSeconds, task.signal);
-}
-
-function throwIfCancelled(signal: AbortSignal): void {
-  if (signal.aborted) throw new InnError('CANCELLED', 'The rest of the group was left as it is.');
 }

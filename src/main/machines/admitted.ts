@@ -1,4 +1,5 @@
 import { hasSavedState } from '../../shared/machine-state.ts';
+import type { AdmissionWarning } from '../../shared/model/admission.ts';
 import type { EngineId } from '../../shared/model/engine.ts';
 import type { MachineConfig, MachineId } from '../../shared/model/machine.ts';
 import type { Judgement, OnlineMachine } from '../admission/gatekeeper.ts';
@@ -22,11 +23,19 @@ export async function judgeStart(
   return context.deps.judge({ record, engine, kind, memoryMiB, processors }, await onlineBeside(context, record.id));
 }
 
-/** @throws InnError `HOST_MEMORY_SHORT`, `POOL_FULL`, with the report as `details` */
-export async function assertAdmitted(context: RunnerContext, record: MachineRecord, engine: EngineId): Promise<void> {
+/**
+ * @returns what may go wrong later, although it is let in
+ * @throws InnError `HOST_MEMORY_SHORT`, `POOL_FULL`, with the report as `details`
+ */
+export async function assertAdmitted(
+  context: RunnerContext,
+  record: MachineRecord,
+  engine: EngineId,
+): Promise<readonly AdmissionWarning[]> {
   const { report, refusal } = await judgeStart(context, record, engine);
   if (refusal) throw refusal;
   for (const { message } of report.warnings) context.deps.log.warn({ machine: record.id }, message);
+  return report.warnings;
 }
 
 /**

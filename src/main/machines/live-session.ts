@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { InnError } from '../../shared/errors.ts';
+import type { AdmissionWarning } from '../../shared/model/admission.ts';
 import type { MachineId } from '../../shared/model/machine.ts';
 import type { Exit, GuestUsage, Session } from '../engines/engine.ts';
 import { ExecutionCap } from './execution-cap.ts';
@@ -20,6 +21,8 @@ export class LiveSession {
   /** How the process ended; undefined while it lives. */
   exit: Exit | undefined;
   saved: SavedPhase = 'none';
+  /** What admission warned of when it let this session in; nothing of one that an earlier program started. */
+  warnings: readonly AdmissionWarning[] = [];
   /** Who wants its state saved: the record tells it from the moment on that the machine is Saved. */
   savedBy: 'saved' | 'idle' = 'saved';
   /** When a warm start was made of this session, on `performance.now()`'s clock; undefined for a cold one. */

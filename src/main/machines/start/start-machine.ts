@@ -27,6 +27,7 @@ export async function startMachine(
   try {
     const { session, isWarm } = await launch(context, plan, signal);
     live = context.adopt(id, session);
+    live.warnings = plan.warnings;
     live.saved = plan.spec.restoreFrom === null ? 'none' : 'unconsumed';
     if (isWarm) live.warmStartedAtMs = performance.now();
     await applyPriority(context, plan.before, session);

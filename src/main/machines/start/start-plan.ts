@@ -1,6 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { InnError } from '../../../shared/errors.ts';
 import { hasSavedState, stateDuring } from '../../../shared/machine-state.ts';
+import type { AdmissionWarning } from '../../../shared/model/admission.ts';
 import type { EngineId } from '../../../shared/model/engine.ts';
 import type { MachineId } from '../../../shared/model/machine.ts';
 import type { Engine } from '../../engines/engine.ts';
@@ -33,6 +34,8 @@ export interface StartPlan {
   spec: StartSpec;
   /** Tried before `spec`. */
   warmSpec: StartSpec | undefined;
+  /** What admission warned of when it let the machine in. */
+  warnings: readonly AdmissionWarning[];
 }
 
 const CLAIM_QUEUE = 'admission';
@@ -50,7 +53,7 @@ export async function planStart(context: RunnerContext, id: MachineId, options: 
       assertCan('start', before);
       assertNoTemplate(before);
       const plan = await preparePlan(context, before, options);
-      await assertAdmitted(context, before, plan.engine.id);
+      const warnings = await assertAdmitted(context, before, plan.engine.id);
       // Nothing above has changed the machine; somebody else may have, so look again in the turn that claims it.
       const now = context.require(id);
       assertCan('start', now);
@@ -58,7 +61,7 @@ export async function planStart(context: RunnerContext, id: MachineId, options: 
       assertMediaFree(plan.spec, context.deps.table.list());
       const state = stateDuring('start', now.state) ?? 'Starting';
       context.write(id, { state, reason: 'user', runtime: null, ...options });
-      return plan;
+      return { ...plan, warnings };
     }
   });
 }
@@ -67,7 +70,7 @@ async function preparePlan(
   context: RunnerContext,
   before: MachineRecord,
   { isDisposable }: StartOptions,
-): Promise<StartPlan> {
+): Promise<Omit<StartPlan, 'warnings'>> {
   const { deps } = context;
   const { id, config, savedStateFile } = before;
   const spec = { ...(await resolveSpec(deps, id, config)), boardFolder: await ensureBoard(context, before) };
