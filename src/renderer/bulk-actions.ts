@@ -1,8 +1,12 @@
+import type { ErrorReport } from '../shared/errors.ts';
 import type { Machine, MachineId } from '../shared/model/machine.ts';
 import { COMMANDS, type Command } from './actions.tsx';
+import { sayWarnings, startWarned } from './admission/start-or-ask.ts';
+import type { WarnedMachine } from './admission/warning-words.ts';
 import { api } from './api.ts';
 import { type BulkAction, openDialog } from './dialogs.ts';
-import { attempt, notifySuccess } from './notify.tsx';
+import { failureOfOne } from './failure-of-one.ts';
+import { failureIn, notifyFailures, notifySuccess } from './notify.tsx';
 
 interface BulkRule {
   /** Ends "Power off 3 machines?". */
@@ -11,7 +15,8 @@ interface BulkRule {
   /** What a person should know before. */
   warning: string;
   isDangerous: boolean;
-  run(machine: MachineId): Promise<unknown>;
+  /** @param warned takes the machine when something is to be said of it although it is done */
+  run(machine: Machine, warned: WarnedMachine[]): Promise<unknown>;
 }
 
 /** What several machines can be told at once, in the words of the question that is asked once for all. */
@@ -21,35 +26,35 @@ export const BULK: Record<BulkAction, BulkRule> = {
     done: 'started',
     warning: 'They start in the background, one after the other.',
     isDangerous: false,
-    run: (machine) => api.machine.start({ machine }),
+    run: async (machine, warned) => warned.push(await startWarned(machine)),
   },
   saveState: {
     verb: 'Save the state of',
     done: 'saved',
     warning: 'Each is written to a file and goes on from there when it is started.',
     isDangerous: false,
-    run: (machine) => api.machine.saveState({ machine }),
+    run: ({ id }) => api.machine.saveState({ machine: id }),
   },
   powerButton: {
     verb: 'Shut down',
     done: 'told to shut down',
     warning: 'Each guest is asked to end by itself, and decides what follows.',
     isDangerous: false,
-    run: (machine) => api.machine.powerButton({ machine }),
+    run: ({ id }) => api.machine.powerButton({ machine: id }),
   },
   powerOff: {
     verb: 'Power off',
     done: 'powered off',
     warning: 'This is like pulling the plug: whatever the guests have not written to their disks is lost.',
     isDangerous: true,
-    run: (machine) => api.machine.powerOff({ machine }),
+    run: ({ id }) => api.machine.powerOff({ machine: id }),
   },
   remove: {
     verb: 'Remove',
     done: 'removed from the list',
     warning: 'They leave the list. Their folders with disks and logs stay on this computer.',
     isDangerous: true,
-    run: (machine) => api.machine.remove({ machine, deletesFiles: false }),
+    run: ({ id }) => api.machine.remove({ machine: id, deletesFiles: false }),
   },
 };
 
@@ -79,13 +84,19 @@ export function bulkPlan(action: BulkAction, machines: Iterable<Machine>): BulkP
   return plan;
 }
 
-/** Does it to one after the other; a refusal is shown and the rest goes on. */
+/** Does it to one after the other; where one is refused the rest goes on. What is to be said is said once for all. */
 export async function runBulk(action: BulkAction, machines: readonly Machine[]): Promise<void> {
-  let count = 0;
+  const { run, done } = BULK[action];
+  const warned: WarnedMachine[] = [];
+  const failures: ErrorReport[] = [];
   for (const machine of machines) {
-    if (await attempt(() => BULK[action].run(machine.id))) count += 1;
+    const failure = await failureIn(() => run(machine, warned));
+    if (failure !== null) failures.push(failureOfOne(machine.config.name, failure));
   }
-  if (count > 0) notifySuccess(`${countWords(count)} ${BULK[action].done}.`);
+  const count = machines.length - failures.length;
+  if (count > 0) notifySuccess(`${countWords(count)} ${done}.`);
+  sayWarnings(warned);
+  notifyFailures(`${countWords(failures.length)} not ${done}`, failures);
 }
 
 export function countWords(count: number): string {

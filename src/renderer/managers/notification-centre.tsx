@@ -1,6 +1,7 @@
 import { ActionIcon, Button, Indicator, Popover, Text } from '@mantine/core';
 import { IconBell } from '@tabler/icons-react';
 import { FailureText } from '../components/failure-text.tsx';
+import { NoticeItems } from '../components/notice-items.tsx';
 import itemClasses from '../components/task-item.module.css';
 import { TaskItem } from '../components/task-item.tsx';
 import { type Notice, notices } from '../notify.tsx';
@@ -58,6 +59,7 @@ function NoticeItem({ notice }: { notice: Notice }) {
           {notice.at.toLocaleTimeString([], { hour: '2-digit', minute: '2-digit' })}
         </time>
       </div>
+      {notice.items.length > 0 && <NoticeItems items={notice.items} />}
       {notice.failure !== null && <FailureText failure={notice.failure} />}
     </article>
   );
