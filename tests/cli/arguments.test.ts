@@ -1,7 +1,7 @@
 import { InvalidArgumentError } from 'commander';
 import { describe, expect, it } from 'vitest';
-import { memory, onOff, size, unescapeText, wholeNumber } from '../../src/main/cli/arguments.ts';
-import { choice, choiceList } from '../../src/main/cli/choice.ts';
+import { memory, onOff, size, unescapeText, wholeNumber } from '../../src/main/cli/command-parts/arguments.ts';
+import { choice, choiceList } from '../../src/main/cli/command-parts/choice.ts';
 
 describe('values of options', () => {
   it('take sizes with units, and bare numbers as MiB', () => {

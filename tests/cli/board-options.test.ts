@@ -5,7 +5,7 @@ import {
   type BoardOptions,
   boardChanges,
   withBoardChanges,
-} from '../../src/main/cli/board-options.ts';
+} from '../../src/main/cli/machine-settings/board-options.ts';
 import { makeTestConfig } from '../support/machine-records.ts';
 
 function parse(...args: string[]): BoardOptions {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { bitRate } from '../../src/main/cli/adapter-options.ts';
-import { forwardPorts } from '../../src/main/cli/forward-commands.ts';
+import { bitRate } from '../../src/main/cli/machine-settings/adapter-options.ts';
+import { forwardPorts } from '../../src/main/cli/networks/forward-commands.ts';
 
 describe('what is written of networks on the command line', () => {
   it.each([

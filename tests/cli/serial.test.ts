@@ -1,6 +1,6 @@
 import { PassThrough } from 'node:stream';
 import { describe, expect, it } from 'vitest';
-import { runScript } from '../../src/main/cli/serial.ts';
+import { runScript } from '../../src/main/cli/guests/serial.ts';
 
 const quiet = { timeoutMs: 5000, onOutput: () => {} };
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { idlePolicy, schedule } from '../../src/main/cli/sleep-options.ts';
+import { idlePolicy, schedule } from '../../src/main/cli/machine-settings/sleep-options.ts';
 
 describe('inn set --idle', () => {
   it('takes steps with seconds, minutes, hours or days', () => {

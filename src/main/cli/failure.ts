@@ -1,8 +1,8 @@
 import { CommanderError } from 'commander';
 import { toInnError } from '../../shared/client-errors.ts';
 import { ERROR_CODES, toErrorReport } from '../../shared/errors.ts';
-import { refusalLines } from './admission-lines.ts';
-import { GuestExit } from './guest-exit.ts';
+import { GuestExit } from './guests/guest-exit.ts';
+import { refusalLines } from './machines/admission-lines.ts';
 
 const USAGE_EXIT_CODE = 2;
 

@@ -1,24 +1,24 @@
 import { Command } from 'commander';
-import { addActionCommands } from './action-commands.ts';
-import { addConsoleCommands } from './console-commands.ts';
-import type { CliContext } from './context.ts';
-import { addCreateCommand } from './create-command.ts';
-import { addDiskCommands } from './disk-commands.ts';
+import type { CliContext } from './command-parts/context.ts';
+import { addDiskCommands } from './disks-and-snapshots/disk-commands.ts';
+import { addSnapshotCommands } from './disks-and-snapshots/snapshot-commands.ts';
 import { reportFailure } from './failure.ts';
-import { addForwardCommands } from './forward-commands.ts';
-import { addGroupCommands } from './group-commands.ts';
-import { addGuestCommands } from './guest-commands.ts';
-import { addInfoCommands } from './info-commands.ts';
-import { addNetworkCommands } from './network-commands.ts';
-import { addPoolCommands } from './pool-commands.ts';
-import { addRunCommand } from './run-command.ts';
+import { addConsoleCommands } from './guests/console-commands.ts';
+import { addGuestCommands } from './guests/guest-commands.ts';
+import { addRunCommand } from './guests/run-command.ts';
+import { addSshCommand } from './guests/ssh-command.ts';
+import { addSetCommand } from './machine-settings/set-command.ts';
+import { addActionCommands } from './machines/action-commands.ts';
+import { addCreateCommand } from './machines/create-command.ts';
+import { addGroupCommands } from './machines/group-commands.ts';
+import { addInfoCommands } from './machines/info-commands.ts';
+import { addStartCommand } from './machines/start-command.ts';
+import { addForwardCommands } from './networks/forward-commands.ts';
+import { addNetworkCommands } from './networks/network-commands.ts';
+import { addPoolCommands } from './pools-and-usage/pool-commands.ts';
+import { addTopCommand } from './pools-and-usage/top-command.ts';
+import { addUsageCommands } from './pools-and-usage/usage-commands.ts';
 import { addServeCommand } from './serve-command.ts';
-import { addSetCommand } from './set-command.ts';
-import { addSnapshotCommands } from './snapshot-commands.ts';
-import { addSshCommand } from './ssh-command.ts';
-import { addStartCommand } from './start-command.ts';
-import { addTopCommand } from './top-command.ts';
-import { addUsageCommands } from './usage-commands.ts';
 
 /** The whole command line: one file per group of commands. */
 export function createProgram(context: CliContext, version: string): Command {

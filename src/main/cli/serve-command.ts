@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { startCore } from '../start-core.ts';
-import { wholeNumber } from './arguments.ts';
-import type { CliContext } from './context.ts';
+import { wholeNumber } from './command-parts/arguments.ts';
+import type { CliContext } from './command-parts/context.ts';
 
 /** `inn serve`: a core without a window, until a signal ends it. Machines run on. */
 export function addServeCommand(program: Command, context: CliContext): void {
