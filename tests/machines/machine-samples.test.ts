@@ -57,7 +57,7 @@ describe('samples of machines', () => {
     await rounds(1);
     first(processes).processorSeconds = 0.001;
     expect(first(await round()).usage.processorSeconds).toBe(0.001);
-    await rounds(8);
+    await rounds(9);
     expect(first(processes).questions).toBe(2);
   });
 
@@ -74,7 +74,7 @@ describe('samples of machines', () => {
     const { processes, round, rounds } = makeRounds(1);
     await rounds(1);
     first(processes).diskWriteBytes = 512;
-    await rounds(4);
+    await rounds(9);
     expect(first(await round()).usage.diskWriteBytes).toBe(512);
   });
 

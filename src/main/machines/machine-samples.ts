@@ -1,4 +1,4 @@
-import type { GuestUsage, RuntimeRecord } from '../engines/engine.ts';
+import type { GuestUsage, RuntimeRecord, Session } from '../engines/engine.ts';
 import type { LiveSession } from './live-session.ts';
 import type { Traffic } from './machine-networks.ts';
 
@@ -14,6 +14,9 @@ export interface MachineSample {
   endedAtMs: number | null;
 }
 
+/** The host's own count of a process; undefined where it has none. */
+type HostCount = ReturnType<NonNullable<Session['readHostCounters']>>;
+
 type TrafficOf = (id: LiveSession['machineId']) => Traffic | undefined;
 
 const NOBODY: TrafficOf = () => undefined;
@@ -25,7 +28,7 @@ const QUESTIONS_PER_ROUND = 20;
 /** A process that has worked less than this since it was asked, in seconds, has little news: two of the host's ticks. */
 const NEWS_SECONDS = 0.02;
 /** Even so it is asked again after this time. */
-const LONGEST_SILENCE_MS = 5_000;
+const LONGEST_SILENCE_MS = 10_000;
 
 /**
  * Takes counters of sessions. Processor time and memory come from the host each time, where it tells them, and the rest from
@@ -49,8 +52,11 @@ export class MachineSamples {
   async take(sessions: Iterable<LiveSession>, trafficOf: TrafficOf = NOBODY): Promise<MachineSample[]> {
     const all = [...sessions];
     for (const live of all) this.#noteTraffic(live, trafficOf);
-    const asked = this.#whoseTurn(all.filter(({ exit }) => exit === undefined));
-    const samples = await Promise.all(all.map((live) => this.#sample(live, asked.has(live))));
+    const counts = new Map(all.map((live) => [live, live.session.readHostCounters?.()]));
+    const asked = this.#whoseTurn(counts);
+    const samples = await Promise.all(
+      [...counts].map(([live, count]) => (asked.has(live) ? this.#question(live, count) : this.#keep(live, count))),
+    );
     return [...samples.filter((sample) => sample !== undefined), ...this.#ended.splice(0)];
   }
 
@@ -63,29 +69,41 @@ export class MachineSamples {
   }
 
   /** Those that may have news, and of these the ones that have waited longest. */
-  #whoseTurn(sessions: LiveSession[]): Set<LiveSession> {
-    const due = sessions.filter((live) => this.#mayHaveNews(live));
-    const askedMs = (live: LiveSession) => this.#asked.get(live)?.atMs ?? Number.NEGATIVE_INFINITY;
-    return new Set(due.toSorted((a, b) => askedMs(a) - askedMs(b)).slice(0, QUESTIONS_PER_ROUND));
+  #whoseTurn(counts: ReadonlyMap<LiveSession, HostCount>): Set<LiveSession> {
+    const due = [...counts].filter(([live, count]) => live.exit === undefined && this.#mayHaveNews(live, count));
+    const askedMs = ([live]: readonly [LiveSession, HostCount]) => this.#asked.get(live)?.atMs ?? 0;
+    const first = due.toSorted((a, b) => askedMs(a) - askedMs(b)).slice(0, QUESTIONS_PER_ROUND);
+    return new Set(first.map(([live]) => live));
   }
 
-  #mayHaveNews(live: LiveSession): boolean {
+  #mayHaveNews(live: LiveSession, count: HostCount): boolean {
     const asked = this.#asked.get(live);
-    const host = live.session.readHostCounters?.();
-    if (asked === undefined || host === undefined) return true;
-    const hasWorked = host.processorSeconds - asked.processorSeconds >= NEWS_SECONDS;
+    if (asked === undefined || count === undefined) return true;
+    const hasWorked = count.processorSeconds - asked.processorSeconds >= NEWS_SECONDS;
     return hasWorked || this.#nowMs() - asked.atMs >= LONGEST_SILENCE_MS;
   }
 
-  async #sample(live: LiveSession, isAsked: boolean): Promise<MachineSample | undefined> {
+  /** What was known, with the host's own count; a machine of which nothing is known is asked after all. */
+  async #keep(live: LiveSession, count: HostCount): Promise<MachineSample | undefined> {
+    if (live.exit) return undefined;
+    if (live.lastUsage === undefined || count === undefined) return this.#question(live, count);
+    live.lastUsage = { ...live.lastUsage, ...count };
+    return this.#describe(live, live.lastUsage);
+  }
+
+  async #question(live: LiveSession, countBefore: HostCount): Promise<MachineSample | undefined> {
     const known = live.lastUsage;
-    const usage = isAsked || known === undefined ? ((await withPatience(this.#ask(live))) ?? known) : known;
+    const usage = (await withPatience(this.#ask(live, countBefore))) ?? known;
     if (usage === undefined || live.exit) return undefined;
-    const host = live.session.readHostCounters?.();
-    if (host) live.lastUsage = { ...usage, ...host };
+    const count = live.session.readHostCounters?.();
+    if (count) live.lastUsage = { ...usage, ...count };
     // A process that does not answer, on a host that does not count either, has said nothing new.
-    else if (usage === known && isAsked) return undefined;
-    return { ...describe(live), usage: this.#withTraffic(live, live.lastUsage ?? usage), endedAtMs: null };
+    else if (usage === known) return undefined;
+    return this.#describe(live, live.lastUsage ?? usage);
+  }
+
+  #describe(live: LiveSession, usage: GuestUsage): MachineSample {
+    return { ...describe(live), usage: this.#withTraffic(live, usage), endedAtMs: null };
   }
 
   #noteTraffic(live: LiveSession, trafficOf: TrafficOf): void {
@@ -99,11 +117,10 @@ export class MachineSamples {
     return traffic ? { ...usage, networkInBytes: traffic.inBytes, networkOutBytes: traffic.outBytes } : usage;
   }
 
-  #ask(live: LiveSession): Promise<GuestUsage | undefined> {
+  #ask(live: LiveSession, countBefore: HostCount): Promise<GuestUsage | undefined> {
     const known = this.#underWay.get(live);
     if (known) return known;
-    const processorSeconds = live.session.readHostCounters?.()?.processorSeconds ?? 0;
-    this.#asked.set(live, { atMs: this.#nowMs(), processorSeconds });
+    this.#asked.set(live, { atMs: this.#nowMs(), processorSeconds: countBefore?.processorSeconds ?? 0 });
     const asked = live
       .call((session) => session.sample())
       .then((usage) => {

@@ -1,5 +1,5 @@
-import { type FSWatcher, watch } from 'node:fs';
-import { type FileHandle, open, stat } from 'node:fs/promises';
+import { type FSWatcher, statSync, watch } from 'node:fs';
+import { type FileHandle, open } from 'node:fs/promises';
 import { connect, type Socket } from 'node:net';
 import { Duplex } from 'node:stream';
 import { InnError } from '../../../shared/errors.ts';
@@ -52,8 +52,8 @@ export class SerialPort {
 
   /** Gives the space of old output back. What comes later keeps its place in the file, so viewers read on. */
   async trim(): Promise<void> {
-    // Asked with every sample: one look is enough as long as there is little.
-    const seen = await stat(this.#outputFile).catch(() => undefined); // what is wrong with it is told below
+    // Asked with every sample: one look is enough as long as there is little, and one at once costs next to nothing.
+    const seen = statSync(this.#outputFile, { throwIfNoEntry: false }); // a missing one is told of below
     if (seen && seen.blocks * BLOCK_BYTES <= TRIM_BYTES) return;
     await using file = await this.#openOutput('r+');
     const { size, blocks } = await file.stat();
