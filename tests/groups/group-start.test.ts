@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { fails } from '../../src/main/engines/fake/fake-script.ts';
+import { GroupOutcome } from '../../src/shared/group-contract.ts';
 import type { StartOrder } from '../../src/shared/model/resources.ts';
 import { USUAL_RESOURCES, USUAL_START_ORDER } from '../../src/shared/model/resources.ts';
 import { type FakeCore, openFakeCore } from '../support/fake-core.ts';
@@ -53,6 +54,46 @@ describe('starting a group', () => {
     expect(await groupTask(core)).toMatchObject({ status: 'failed', failure: { code: 'ENGINE_FAILED' } });
   });
 
+  it('tells every failure of the step, lets its others start, and says who was left', async () => {
+    const { core } = await openLab();
+    await add(core, 'mail', { order: 10 });
+    await add(core, 'queue', { order: 10 });
+    core.engine.script.before.start = (machine) => (machine.spec.config.name === 'mail' ? undefined : fails()(machine));
+    const refusal = await refusalOf(() => core.client.group.start({ group: '/Lab' }));
+    expect(refusal).toMatchObject({ code: 'ENGINE_FAILED', details: { machine: 'db' } });
+    expect(refusal.message).toMatch(/'db'.* 'queue' failed, too\.$/);
+    expect(GroupOutcome.parse(refusal.details?.group)).toMatchObject({
+      failures: [
+        { name: 'db', code: 'ENGINE_FAILED' },
+        { name: 'queue', code: 'ENGINE_FAILED' },
+      ],
+      left: ['cache', 'web'],
+      warned: [],
+    });
+    expect(await Promise.all(['db', 'mail', 'queue', 'cache'].map(core.state))).toEqual([
+      ...['PoweredOff', 'Running', 'PoweredOff', 'PoweredOff'],
+    ]);
+  });
+
+  it('hands out what admission warned of when it let a machine in, also when a later one fails', async () => {
+    const { core } = await openLab({ waitsFor: 'running' });
+    const { id, revision, config } = await core.client.machine.get({ machine: 'cache' });
+    const processors = { ...config.processors, count: 4 };
+    await core.client.machine.configure({ machine: id, revision, config: { ...config, processors } });
+    core.engine.script.before.start = ({ spec }) => {
+      if (spec.config.name === 'web') throw new Error('no web');
+    };
+    const { details } = await refusalOf(() => core.client.group.start({ group: '/Lab' }));
+    const warnings = [{ kind: 'processorOvercommit', message: expect.stringContaining('5 virtual processors') }];
+    expect(GroupOutcome.parse(details?.group).warned).toEqual([{ machineId: id, name: 'cache', warnings }]);
+    await core.client.machine.powerOff({ machine: 'cache' });
+    core.engine.script.before.start = () => undefined;
+    const started = await core.client.group.start({ group: '/Lab' });
+    expect(started.map(({ config: { name }, warnings: { length } }) => `${name} ${length}`)).toEqual([
+      ...['db 0', 'cache 1', 'web 1'],
+    ]);
+  });
+
   it('starts nothing when a port that is waited for cannot be reached', async () => {
     const { core, seen } = await openLab({ waitsFor: 'port', port: 80 });
     const refusal = await refusalOf(() => core.client.group.start({ group: '/Lab' }));
@@ -94,7 +135,7 @@ describe('starting a group', () => {
     const task = await groupTask(core);
     if (!task) throw new Error('there is no task');
     await core.client.task.cancel({ id: task.id });
-    expect((await attempt).code).toBe('CANCELLED');
+    expect(await attempt).toMatchObject({ code: 'CANCELLED', details: { group: { failures: [], left: ['web'] } } });
     expect(seen).toEqual(['start db']);
     expect(await core.state('db')).toBe('Running');
   });

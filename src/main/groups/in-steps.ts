@@ -6,6 +6,12 @@ import type { TaskHandle } from '../tasks/task-service.ts';
 
 type Warned = GroupOutcome['warned'];
 
+/** A machine that failed, with its failure, which names it. */
+interface Failed {
+  name: string;
+  error: InnError;
+}
+
 /** What is done with one machine; what is warned of goes into `warned`. */
 type Work = (member: OrderedMachine, warned: Warned) => Promise<void>;
 
@@ -23,12 +29,14 @@ export async function inSteps(
 ): Promise<Warned> {
   const members = steps.flat();
   const begun = new Set<OrderedMachine>();
-  const failed = new Map<OrderedMachine, InnError>();
+  const failed = new Map<OrderedMachine, Failed>();
   const warned: Warned = [];
   let done = 0;
   const one = async (member: OrderedMachine): Promise<boolean> => {
     begun.add(member);
-    await work(member, warned).catch((error: unknown) => failed.set(member, named(member, error)));
+    await work(member, warned).catch((error: unknown) =>
+      failed.set(member, { name: member.name, error: named(member, error) }),
+    );
     done += 1;
     task.progress(done / members.length);
     return !failed.has(member);
@@ -42,13 +50,15 @@ export async function inSteps(
   }
   await Promise.all(loose);
   if (failed.size === 0 && !task.signal.aborted) return warned;
+  const inOrder = members.flatMap(({ id }) => warned.filter(({ machineId }) => machineId === id));
   const left = members.filter((member) => !begun.has(member)).map(({ name }) => name);
-  throw failureOf(failed, { warned, left });
+  const failures = members.flatMap((member) => failed.get(member) ?? []);
+  throw failureOf(failures, { warned: inOrder, left });
 }
 
 /** @throws InnError `CANCELLED` */
 export function throwIfCancelled(signal: AbortSignal): void {
-  if (signal.aborted) throw new InnError('CANCELLED', 'The rest of the group was left as it is.');
+  if (signal.aborted) throw cancelled();
 }
 
 /** The failure of one machine, which is named; programs find it in the details. */
@@ -59,15 +69,17 @@ function named({ id, name }: OrderedMachine, error: unknown): InnError {
 }
 
 /** All that failed as one failure; that the rest was cancelled says less than why one of them failed. */
-function failureOf(failed: ReadonlyMap<OrderedMachine, InnError>, rest: Omit<GroupOutcome, 'failures'>): InnError {
-  const isCause = ([, { code }]: [OrderedMachine, InnError]) => code !== 'CANCELLED';
-  const causes = [...failed].filter(isCause);
-  const [first, ...others] = causes.length > 0 ? causes : [...failed];
-  const failures = causes.map(([{ name }, error]) => ({ name, ...toErrorReport(error) }));
+function failureOf(failed: readonly Failed[], rest: Omit<GroupOutcome, 'failures'>): InnError {
+  const causes = failed.filter(({ error }) => error.code !== 'CANCELLED');
+  const [first, ...others] = causes.length > 0 ? causes : failed;
+  const failures = causes.map(({ name, error }) => ({ name, ...toErrorReport(error) }));
   const group: GroupOutcome = { failures, ...rest };
-  if (first === undefined)
-    return new InnError('CANCELLED', 'The rest of the group was left as it is.', { details: { group } });
-  const [, { code, message, hint, details, cause }] = first;
-  const also = causes.length < 2 ? '' : ` ${quotedNames(others.map(([{ name }]) => name))} failed, too.`;
+  if (first === undefined) return cancelled({ group });
+  const { code, message, hint, details, cause } = first.error;
+  const also = causes.length < 2 ? '' : ` ${quotedNames(others.map(({ name }) => name))} failed, too.`;
   return new InnError(code, `${message}${also}`, { hint, details: { ...details, group }, cause });
+}
+
+function cancelled(details?: Record<string, unknown>): InnError {
+  return new InnError('CANCELLED', 'The rest of the group was left as it is.', { details });
 }
