@@ -25,7 +25,7 @@ function Root() {
       defaultColorScheme="auto"
       {...(scheme === 'auto' ? {} : { forceColorScheme: scheme })}
     >
-      <Notifications position="bottom-right" limit={4} containerWidth={380} />
+      <Notifications position="bottom-right" limit={4} containerWidth={380} notificationMaxHeight="70vh" />
       <App />
     </MantineProvider>
   );

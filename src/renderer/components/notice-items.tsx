@@ -26,7 +26,9 @@ export function NoticeItems({ items }: { items: readonly NoticeItem[] }) {
 function ItemText({ item: { text, hint } }: { item: NoticeItem }) {
   return (
     <>
-      <Text size="sm">{text}</Text>
+      <Text size="sm" c="var(--mantine-color-text)">
+        {text}
+      </Text>
       {hint !== undefined && (
         <Text size="sm" c="dimmed">
           {hint}
