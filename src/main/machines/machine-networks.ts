@@ -16,6 +16,11 @@ export interface MachineNetworks {
    * machine there has the same address, `ENGINE_FAILED`, `ENGINE_TIMEOUT`
    */
   plug(id: MachineId, config: MachineConfig): Promise<void>;
+  /**
+   * Puts a machine to sleep that somebody's connection is to wake: who connects from before it begins is held. What the
+   * work gives or throws; a network that does not answer is not waited for.
+   */
+  lull<T>(id: MachineId, work: () => Promise<T>): Promise<T>;
   /** Takes all adapters of a machine off. Never rejects. */
   unplug(id: MachineId): Promise<void>;
   /** What machines have sent and received; undefined for one that is on no network. Never rejects. */
@@ -26,6 +31,7 @@ export interface MachineNetworks {
 export const NO_NETWORKS: MachineNetworks = {
   beginSession: () => undefined,
   plug: async () => undefined,
+  lull: (_, work) => work(),
   unplug: async () => undefined,
   traffic: async () => () => undefined,
 };

@@ -78,10 +78,12 @@ export class MachineRunner {
   }
 
   pause(id: MachineId, reason: 'user' | 'idle' = 'user'): Promise<MachineRecord> {
-    return this.#turns.act(id, 'pause', async (live, _, signal) => {
-      await live.call((session) => session.pause(), signal);
-      this.#context.write(id, { state: 'Paused', reason });
-    });
+    return this.#turns.act(id, 'pause', (live, _, signal) =>
+      this.#sleeping(id, reason, async () => {
+        await live.call((session) => session.pause(), signal);
+        this.#context.write(id, { state: 'Paused', reason });
+      }),
+    );
   }
 
   resume(id: MachineId): Promise<MachineRecord> {
@@ -128,8 +130,13 @@ export class MachineRunner {
     return this.#turns.act(id, 'saveState', async (live, record, signal) => {
       assertNotDisposable(record, 'save the state of');
       live.savedBy = reason;
-      await saveState(this.#context, live, record, signal);
+      await this.#sleeping(id, reason, () => saveState(this.#context, live, record, signal));
     });
+  }
+
+  /** Connections wake only what the idle policy puts to sleep. */
+  #sleeping(id: MachineId, reason: 'user' | 'saved' | 'idle', work: () => Promise<void>): Promise<void> {
+    return reason === 'idle' ? this.#context.networks.lull(id, work) : work();
   }
 
   discardState(id: MachineId): Promise<MachineRecord> {

@@ -8,6 +8,7 @@ import type { Network } from '../../shared/model/virtual-network.ts';
 import type { NetworkTable } from '../db/network-table.ts';
 import type { Log } from '../log.ts';
 import { endLeftover } from '../processes/leftover.ts';
+import { settlesWithin } from '../processes/process-identity.ts';
 import { CAPTURE_END, type CaptureRecord } from './captures/capture-record.ts';
 import { gatewayPlan, isAsleep, type NetworkedMachine } from './gateway-plan.ts';
 import { KeptNetwork } from './kept-network.ts';
@@ -35,6 +36,8 @@ export interface LiveNetworksDeps {
 const SETTLE_MS = 20;
 /** A network that does not answer within this time is left out of a round of counters, in milliseconds. */
 const PATIENCE_MS = 400;
+/** So long a machine that goes to sleep waits for its networks to know, in milliseconds. */
+const LULL_MS = 2_000;
 
 /** The networks as they run: which machine's adapter is on which, and each gateway as the settings want it. */
 export class LiveNetworks {
@@ -42,6 +45,8 @@ export class LiveNetworks {
   readonly #kept = new Map<NetworkId, KeptNetwork>();
   readonly #plugged = new Map<string, PlannedPort>();
   readonly #traffic = new TrafficCounts();
+  /** Machines that are being put to sleep. */
+  readonly #lulled = new Set<MachineId>();
   /** Machines that somebody waits for. */
   readonly #waitedFor = new Set<MachineId>();
   #timer: NodeJS.Timeout | undefined;
@@ -102,6 +107,22 @@ export class LiveNetworks {
       }),
     );
     await Promise.all([...networks].map((kept) => kept.sync()));
+  }
+
+  /** Runs work that puts a machine to sleep, when its gateways know that they are to hold who connects to it. */
+  async lull<T>(id: MachineId, work: () => Promise<T>): Promise<T> {
+    this.#lulled.add(id);
+    try {
+      const networks = new Set(this.#portsOfMachine(id).map(({ network }) => this.#keptOf(network)));
+      const told = Promise.all([...networks].map((kept) => kept.sync())).catch((error: unknown) =>
+        this.#trouble('Who connects to a machine that goes to sleep may not be held.', error),
+      );
+      await settlesWithin(told, LULL_MS);
+      return await work();
+    } finally {
+      this.#lulled.delete(id);
+      this.refresh();
+    }
   }
 
   /** Takes all adapters of a machine off. What goes wrong is logged. */
@@ -239,7 +260,13 @@ export class LiveNetworks {
     const networks = this.#deps.table.list();
     const network = networks.find((each) => each.id === id);
     if (!network) return { names: [], fixed: [], forwards: [], asleep: [] };
-    return gatewayPlan(network, this.#deps.machines(), networks, hostEndOf(network));
+    return gatewayPlan(network, this.#machines(), networks, hostEndOf(network));
+  }
+
+  /** One that is being put to sleep is on its way already, whatever it does. */
+  #machines(): NetworkedMachine[] {
+    const isGoing = (each: NetworkedMachine): boolean => this.#lulled.has(each.id) && !isAsleep(each);
+    return this.#deps.machines().map((each) => (isGoing(each) ? { ...each, state: 'Saving' } : each));
   }
 
   #keptOf(network: Network): KeptNetwork {
@@ -269,7 +296,7 @@ export class LiveNetworks {
   #wakeAll(): void {
     for (const id of this.#waitedFor) {
       const machine = this.#deps.machines().find((each) => each.id === id);
-      if (machine && isTransient(machine.state)) continue;
+      if (machine && (isTransient(machine.state) || this.#lulled.has(id))) continue;
       this.#waitedFor.delete(id);
       if (!machine || !isAsleep(machine)) continue;
       this.#deps.log.info({ machine: id }, 'A connection wakes the machine');

@@ -14,6 +14,8 @@ export interface Cable {
   send(frame: Uint8Array): void;
   setProfile(profile: IsolationProfile): void;
   unplug(): void;
+  /** Plugs in again what was unplugged. */
+  replug(): void;
 }
 
 interface Port {
@@ -58,6 +60,7 @@ export class TestLan implements MemberHost {
         port.source = { ...port.source, profile: changed };
       },
       unplug: () => void this.#ports.delete(portId),
+      replug: () => void this.#ports.set(portId, port),
     };
   }
 

@@ -161,9 +161,16 @@ export class NatGateway implements SwitchMember {
     return this.#forwards.add(forward);
   }
 
-  /** Closes the port; connections that run go on. False when there is none with this id. */
+  /** Closes the port; connections that run go on, except to a guest that sleeps. False when there is none with this id. */
   removeForward(id: string): boolean {
-    return this.#forwards.remove(id);
+    const isRemoved = this.#forwards.remove(id);
+    this.#tcp.dropAbsent(id, (portId) => this.#sources().some((source) => source.portId === portId));
+    return isRemoved;
+  }
+
+  /** To be called when `isAsleep` has new answers. */
+  lookAtSleepers(): void {
+    this.#forwards.lookAtSleepers();
   }
 
   /** Whether a machine with this profile may reach an address, or be reached at it by the host, and by which rule. */

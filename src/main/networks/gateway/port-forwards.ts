@@ -114,11 +114,28 @@ export class PortForwards {
     open.forward.connections += 1;
     // A client that leaves early is seen by its close; without this listener its error would end the process.
     socket.on('error', () => undefined);
-    const { isAsleep, findTarget } = this.#options;
-    const target = isAsleep?.(open.forward) ? undefined : await findTarget(open.forward.target);
-    if (target && !this.#isPermitted(open.forward, target)) socket.resetAndDestroy();
+    const { forward } = open;
+    const found = this.#isAsleep(open) ? undefined : await this.#options.findTarget(forward.target);
+    const target = this.#isAsleep(open) ? undefined : found; // it may have gone to sleep meanwhile
+    if (target && !this.#isPermitted(forward, target)) socket.resetAndDestroy();
     else if (target) this.#join(open, socket, target, 0);
-    else if (open.held.size < MAX_HELD && this.#options.onWaiting?.(open.forward)) this.#hold(open, socket);
+    else this.#holdOrReset(open, socket);
+  }
+
+  /** To be called when other machines sleep than before: who waits for one of them wakes it. */
+  lookAtSleepers(): void {
+    for (const open of this.#open.values()) {
+      if (this.#isAsleep(open) && this.#options.tcp.isOwed(open.forward.id)) this.#options.onWaiting?.(open.forward);
+    }
+  }
+
+  #isAsleep({ forward }: Open): boolean {
+    return this.#options.isAsleep?.(forward) ?? false;
+  }
+
+  #holdOrReset(open: Open, socket: Socket): void {
+    const isOpen = this.#open.get(open.forward.id) === open;
+    if (isOpen && open.held.size < MAX_HELD && this.#options.onWaiting?.(open.forward)) this.#hold(open, socket);
     else socket.resetAndDestroy();
   }
 
@@ -160,10 +177,19 @@ export class PortForwards {
       guestAddress: address,
       guestPort: open.forward.guestPort,
       stream: socket,
-      canRetry: this.#options.context.clock.nowMs() < untilMs,
+      forwardId: open.forward.id,
+      isAsleep: () => this.#isAsleep(open),
       onOpen: () => open.held.delete(socket),
-      onRefused: () => this.#retryLater(open, socket, untilMs),
+      onRefused: () => this.#refused(open, socket, untilMs),
+      onCall: () => this.#isAsleep(open) && this.#options.onWaiting?.(open.forward),
     });
+  }
+
+  /** A guest that goes to sleep in this very moment takes nothing either: it is woken for whoever waits. */
+  #refused(open: Open, socket: Socket, untilMs: number): void {
+    if (this.#options.context.clock.nowMs() < untilMs) this.#retryLater(open, socket, untilMs);
+    else if (this.#isAsleep(open)) this.#holdOrReset(open, socket);
+    else socket.resetAndDestroy();
   }
 }
 

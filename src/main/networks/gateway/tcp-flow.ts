@@ -23,9 +23,14 @@ export interface TcpFlowOptions {
   onOpen?: () => void;
   /** The guest did not take the connection: whoever listens here keeps the stream, which is reset otherwise. */
   onRefused?: () => void;
+  /** The host's side has something for the guest. */
+  onCall?: () => void;
   /** Both sides are over. */
   onOver: () => void;
 }
+
+/** Who has said something so lately waits for an answer, and whoever was silent for longer may never have wanted one. */
+const OWED_MS = 5_000;
 
 /**
  * One TCP connection through the gateway: an endpoint towards the guest and a stream towards the host. Neither side is
@@ -39,6 +44,8 @@ export class TcpFlow {
   #isGuestClosed = false;
   #isHostClosed = false;
   lastUsedMs: number;
+  /** When the host's side last had the last word: it may wait for an answer. */
+  #askedMs = Number.NEGATIVE_INFINITY;
 
   constructor(options: TcpFlowOptions) {
     this.#options = options;
@@ -67,6 +74,17 @@ export class TcpFlow {
     return this.#isGuestClosed && this.#isHostClosed;
   }
 
+  get isOpen(): boolean {
+    return this.#wasOpen && !this.#isGuestClosed;
+  }
+
+  /** Whether the host's side waits for the guest just now: for the connection, for bytes to be taken, or for an answer. */
+  get isOwed(): boolean {
+    if (this.#isGuestClosed) return false;
+    const isFresh = this.#options.clock.nowMs() - this.#askedMs < OWED_MS;
+    return !this.#wasOpen || this.endpoint.bufferedBytes > 0 || isFresh;
+  }
+
   receive(segment: TcpSegment): void {
     this.lastUsedMs = this.#options.clock.nowMs();
     this.endpoint.receive(segment);
@@ -93,6 +111,7 @@ export class TcpFlow {
   #onOpen(): void {
     const { stream, onOpen } = this.#options;
     this.#wasOpen = true;
+    this.#askedMs = this.#options.clock.nowMs();
     stream.on('data', (bytes: Uint8Array) => this.#toGuest(bytes));
     stream.on('end', () => this.endpoint.end());
     stream.resume();
@@ -101,6 +120,8 @@ export class TcpFlow {
 
   #toGuest(bytes: Uint8Array): void {
     this.lastUsedMs = this.#options.clock.nowMs();
+    this.#askedMs = this.lastUsedMs;
+    this.#options.onCall?.();
     this.endpoint.write(bytes);
     if (this.endpoint.bufferedBytes >= this.#options.bufferBytes()) this.#options.stream.pause();
   }
@@ -113,6 +134,7 @@ export class TcpFlow {
   /** Copies, because a frame is only lent; the window opens again when the host's side has taken the bytes. */
   #toHost(bytes: Uint8Array): void {
     const { stream } = this.#options;
+    this.#askedMs = Number.NEGATIVE_INFINITY;
     if (stream.destroyed || stream.writableEnded) {
       this.endpoint.abort();
       return;

@@ -40,6 +40,8 @@ interface Entry {
   guestPort: number;
   farAddress: IpAddress;
   farPort: number;
+  /** Of a connection by a port forward. */
+  forward?: Pick<InboundOptions, 'forwardId' | 'isAsleep'>;
 }
 
 export interface InboundOptions {
@@ -47,11 +49,15 @@ export interface InboundOptions {
   guestAddress: IpAddress;
   guestPort: number;
   stream: Socket;
-  /** Whether a guest that refuses, or does not answer, is tried again later instead of resetting the client. */
-  canRetry: boolean;
+  /** Of the port forward that it comes by. */
+  forwardId: string;
+  /** Whether the guest sleeps, or is about to: what is open to it stays so until it is awake. */
+  isAsleep: () => boolean;
   onOpen: () => void;
-  /** Only with `canRetry`: the guest did not take the connection; the client still waits. */
+  /** The guest did not take the connection, or is gone; the client still waits. */
   onRefused: () => void;
+  /** The client says something. */
+  onCall: () => void;
 }
 
 const keyOf = (guestAddress: IpAddress, guestPort: number, farAddress: IpAddress, farPort: number): string =>
@@ -97,20 +103,40 @@ export class TcpNat {
   }
 
   /** Opens a connection from the gateway to a guest, for a port forward. */
-  open({ sender, guestAddress, guestPort, stream, canRetry, onOpen, onRefused }: InboundOptions): void {
+  open({ sender, guestAddress, guestPort, stream, ...forward }: InboundOptions): void {
     const farPort = this.#freePort(guestAddress, guestPort);
     if (farPort === undefined || this.#isFull(sender.source.portId)) {
       stream.resetAndDestroy();
       return;
     }
     const place = { guestAddress, guestPort, farAddress: this.#context.address, farPort };
-    const hooks = canRetry ? { onOpen, onRefused } : { onOpen };
-    this.#add(sender, place, 'in', stream, hooks).flow.endpoint.connect();
+    const { forwardId, isAsleep, onOpen, onRefused, onCall } = forward;
+    const entry = this.#add(sender, place, 'in', stream, { onOpen, onRefused, onCall });
+    entry.forward = { forwardId, isAsleep };
+    entry.flow.endpoint.connect();
   }
 
-  /** The machine's cable is out, or it is gone: its connections end without a word to it. */
+  /**
+   * The machine's cable is out, or it is gone: its connections end without a word to it. One that goes to sleep knows of
+   * them when it wakes: those that clients of its forwards have open go on then.
+   */
   forgetPort(portId: string): void {
-    for (const entry of this.#entries.values()) if (entry.portId === portId) this.#remove(entry);
+    for (const entry of this.#entries.values()) {
+      const isKept = entry.flow.isOpen && entry.forward?.isAsleep();
+      if (entry.portId === portId && !isKept) this.#remove(entry);
+    }
+  }
+
+  /** Whether a client of this forward waits for the guest. */
+  isOwed(forwardId: string): boolean {
+    return [...this.#entries.values()].some(({ forward, flow }) => forward?.forwardId === forwardId && flow.isOwed);
+  }
+
+  /** Ends what was kept for a guest that will not wake. @param isThere whether a port is on the network */
+  dropAbsent(forwardId: string, isThere: (portId: string) => boolean): void {
+    for (const entry of this.#entries.values()) {
+      if (entry.forward?.forwardId === forwardId && !isThere(entry.portId)) this.#remove(entry);
+    }
   }
 
   close(): void {
@@ -197,6 +223,7 @@ export class TcpNat {
       onConnectFailed?: (error: NodeJS.ErrnoException) => boolean;
       onOpen?: () => void;
       onRefused?: () => void;
+      onCall?: () => void;
     },
   ): Entry {
     const { clock, outbound } = this.#context;
@@ -214,6 +241,7 @@ export class TcpNat {
       ...(hooks.onConnectFailed ? { onConnectFailed: hooks.onConnectFailed } : {}),
       ...(hooks.onOpen ? { onOpen: hooks.onOpen } : {}),
       ...(hooks.onRefused ? { onRefused: hooks.onRefused } : {}),
+      ...(hooks.onCall ? { onCall: hooks.onCall } : {}),
       onOver: () => this.#onOver(entry),
     });
     const entry: Entry = { key, flow, portId, profile, direction, ...place };

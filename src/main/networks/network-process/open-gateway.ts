@@ -74,6 +74,7 @@ function commandsOf(gateway: NatGateway, asleep: Set<string>): Record<string, Qm
     'gateway-asleep': taking({ ids: z.array(z.string()) }, ({ ids }) => {
       asleep.clear();
       for (const id of ids) asleep.add(id);
+      gateway.lookAtSleepers();
     }),
     'gateway-report': () => {
       const { leases, forwards, refusalCounts, ipv6Addresses } = gateway.report();
