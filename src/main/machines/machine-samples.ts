@@ -25,8 +25,8 @@ const NOBODY: TrafficOf = () => undefined;
 const PATIENCE_MS = 500;
 /** Asking a process costs the core some tenths of a millisecond: so many are asked in a round, the others in their turn. */
 const QUESTIONS_PER_ROUND = 20;
-/** A process that has worked less than this since it was asked, in seconds, has little news: two of the host's ticks. */
-const NEWS_SECONDS = 0.02;
+/** A process that has used less of a processor than this since it was asked has little news: an idle guest's clock ticks. */
+const NEWS_SHARE = 0.02;
 /** Even so it is asked again after this time. */
 const LONGEST_SILENCE_MS = 10_000;
 
@@ -79,8 +79,9 @@ export class MachineSamples {
   #mayHaveNews(live: LiveSession, count: HostCount): boolean {
     const asked = this.#asked.get(live);
     if (asked === undefined || count === undefined) return true;
-    const hasWorked = count.processorSeconds - asked.processorSeconds >= NEWS_SECONDS;
-    return hasWorked || this.#nowMs() - asked.atMs >= LONGEST_SILENCE_MS;
+    const silenceMs = this.#nowMs() - asked.atMs;
+    const workedMs = (count.processorSeconds - asked.processorSeconds) * 1000;
+    return workedMs >= NEWS_SHARE * silenceMs || silenceMs >= LONGEST_SILENCE_MS;
   }
 
   /** What was known, with the host's own count; a machine of which nothing is known is asked after all. */
