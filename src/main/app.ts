@@ -178,7 +178,7 @@ async function assemble(
     findMachine: (ref) => machines.get(ref),
   });
   const networks = createNetworkService({
-    ...{ table: networkTable, commit, live: liveNetworks, captures, uplinks, events },
+    ...{ table: networkTable, commit, live: liveNetworks, captures, uplinks, events, log },
     captureFolder: join(paths.data, 'captures'),
     machines: {
       list: () => machines.list(),

@@ -25,6 +25,7 @@ export const AddForwardInput = z.object({
   machine: MachineRef,
   adapter: z.int().min(0).max(7).default(0),
   ...PortForward.pick({ protocol: true, hostAddress: true, hostPort: true, guestPort: true, description: true }).shape,
+  ownerPid: z.int().positive().optional().describe('It is removed when this process of the host has ended'),
 });
 export type AddForwardInput = z.infer<typeof AddForwardInput>;
 

@@ -11,6 +11,7 @@ import {
 import type { AddForwardInput } from '../../shared/network-contract.ts';
 import type { NetworkTable } from '../db/network-table.ts';
 import type { Commit } from '../db/unit-of-work.ts';
+import { ownerOf } from './forward-owners.ts';
 import { placeWords, whyNoForward } from './forward-words.ts';
 import { createHostNetwork } from './gateway/host-network.ts';
 import { explainListenFailure } from './gateway/port-forward.ts';
@@ -42,11 +43,12 @@ export class Forwards {
    * Keeps the forward, and opens it when its machine is on; one that cannot be opened is not kept.
    * @throws InnError `INVALID_CONFIG` where none is possible, `PORT_IN_USE` naming who holds the port
    */
-  async add({ machine: ref, ...input }: AddForwardInput): Promise<AddedForward> {
+  async add({ machine: ref, ownerPid, ...input }: AddForwardInput): Promise<AddedForward> {
     const { table, commit } = this.#deps;
     const machine = this.#deps.machines.get(ref);
     const network = networkForForwards(machine, input.adapter, table.list());
-    const forward: PortForward = { id: PortForwardId.parse(randomUUID()), machineId: machine.id, ...input };
+    const owner = ownerPid === undefined ? {} : { owner: await ownerOf(ownerPid) };
+    const forward: PortForward = { id: PortForwardId.parse(randomUUID()), machineId: machine.id, ...input, ...owner };
     await this.#assertFree(forward);
     const isOpened = machine.pid !== null || isAsleep(machine);
     if (!isOpened) await assertPortFree(forward);

@@ -18,9 +18,11 @@ import type { AddForwardInput, MachineAddress } from '../../shared/network-contr
 import { type NetworkTable, networkNotFound } from '../db/network-table.ts';
 import type { Commit } from '../db/unit-of-work.ts';
 import type { Events } from '../events.ts';
+import type { Log } from '../log.ts';
 import { adaptersOn } from './attachment.ts';
 import type { CaptureRecord } from './captures/capture-record.ts';
 import { type CaptureRequest, NetworkCaptures } from './captures/network-captures.ts';
+import { ForwardOwners } from './forward-owners.ts';
 import { type AddedForward, Forwards } from './forwards.ts';
 import type { LiveNetworks } from './live-networks.ts';
 import { assertSettings, BUILT_IN_NETWORKS, usualSubnet } from './network-settings.ts';
@@ -61,6 +63,7 @@ export interface NetworkServiceDeps {
   live: LiveNetworks;
   events: Pick<Events, 'watch'>;
   uplinks: Pick<UplinkFinder, 'find'>;
+  log: Pick<Log, 'warn'>;
   captures: CaptureRecord;
   /** Where captures go that are given no file. */
   captureFolder: string;
@@ -85,12 +88,15 @@ export function ensureBuiltInNetworks(table: NetworkTable, commit: Commit): void
 class Networks implements NetworkService {
   readonly #deps: NetworkServiceDeps;
   readonly #forwards: Forwards;
+  readonly #owners: ForwardOwners;
   readonly #reach: ReachReport;
   readonly #captures: NetworkCaptures;
 
   constructor(deps: NetworkServiceDeps) {
     this.#deps = deps;
     this.#forwards = new Forwards(deps);
+    const { table, log } = deps;
+    this.#owners = new ForwardOwners({ table, log, remove: (id) => this.#forwards.remove(id) });
     this.#reach = new ReachReport(deps);
     this.#captures = new NetworkCaptures(deps);
     void this.#follow();
@@ -99,11 +105,14 @@ class Networks implements NetworkService {
   /** Keeps the gateways up to date with machines and networks, until the core closes. */
   async #follow(): Promise<void> {
     const { events, live, machines } = this.#deps;
+    this.#owners.watch();
     for await (const event of events.watch()) {
       const changed = event.kind === 'machineChanged' ? machines.find(event.machine.id) : undefined;
       if (changed) this.#forwards.follow(changed);
+      if (event.kind === 'networkChanged') this.#owners.watch();
       if (event.kind.startsWith('machine') || event.kind.startsWith('network')) live.refresh();
     }
+    this.#owners.close();
   }
 
   list(): Network[] {

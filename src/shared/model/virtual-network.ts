@@ -32,6 +32,8 @@ export const PortForward = z.object({
   adapter: z.int().min(0).max(7),
   guestPort: z.int().min(1).max(65_535),
   description: z.string().max(200).default(''),
+  /** The process of this computer with which it goes. */
+  owner: z.object({ pid: z.int().positive(), pidStartTime: z.string() }).optional(),
 });
 export type PortForward = z.infer<typeof PortForward>;
 

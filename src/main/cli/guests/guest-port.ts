@@ -26,6 +26,7 @@ export async function openGuestPort(client: InnClient, machine: Machine, guestPo
   const { forward, state } = await client.network.addForward({
     ...{ machine: machine.id, adapter: adapterFor(machine), protocol: 'tcp', hostPort: 0, guestPort },
     description: TEMPORARY,
+    ownerPid: process.pid, // however this program ends
   });
   if (state.openPort !== null) return placeOf(forward, state.openPort, forward.id);
   await client.network.removeForward({ id: forward.id });
