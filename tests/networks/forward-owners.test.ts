@@ -55,6 +55,22 @@ describe('a port that is open for a program', () => {
     await expect.poll(() => isClosed(port)).toBe(true);
   });
 
+  it('is closed while no core is there', async () => {
+    const core = await openFakeCore({ hasNetworks: true });
+    await core.add('web');
+    await core.client.machine.start({ machine: 'web' });
+    const program = start('-e', ['setInterval(() => {}, 1000)']);
+    const request = { machine: 'web', protocol: 'tcp', hostPort: 0, guestPort: 80, ownerPid: program.pid } as const;
+    const { openPort } = (await core.client.network.addForward(request)).state;
+    await core.close();
+    expect(await isClosed(openPort ?? 0)).toBe(false); // the network goes on
+    await kill(program);
+    await expect.poll(() => isClosed(openPort ?? 0)).toBe(true);
+    const again = await openFakeCore({ folder: core.folder, world: core.world, hasNetworks: true });
+    await expect.poll(() => forwardsOf(again)).toEqual([]);
+    await again.client.machine.powerOff({ machine: 'web' });
+  });
+
   it('is closed by the next core when its program ended without one', async () => {
     const core = await openFakeCore();
     await core.add('web');

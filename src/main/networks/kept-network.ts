@@ -158,10 +158,10 @@ export class KeptNetwork {
   }
 
   async #openForward(client: NetworkClient, forward: PortForward, macAddress: string): Promise<void> {
-    const { id, protocol, hostAddress, hostPort, guestPort } = forward;
+    const { id, protocol, hostAddress, hostPort, guestPort, owner } = forward;
     const open = async (port: number): Promise<void> => {
       const request = { id, protocol, hostAddress, hostPort: port, guestPort, target: { macAddress } };
-      const answer = await client.execute('gateway-forward-add', { forward: request });
+      const answer = await client.execute('gateway-forward-add', { forward: request, owner });
       this.#chosen.set(id, (answer as { port: number }).port); // our own process
       this.failures.delete(id);
     };

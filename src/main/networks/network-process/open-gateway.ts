@@ -4,6 +4,7 @@ import type { QmpCommand } from '../../engines/qmp/server.ts';
 import type { GatewaySettings } from '../gateway/gateway-settings.ts';
 import { NatGateway } from '../gateway/nat-gateway.ts';
 import type { Gateway, GatewayHost } from './gateway-slot.ts';
+import { Owners } from './owners.ts';
 
 const Lease = z.object({
   macAddress: z.string(),
@@ -19,6 +20,8 @@ const Forward = z.object({
   target: z.object({ macAddress: z.string() }),
   guestPort: z.int().min(1).max(65_535),
 });
+/** The process of the host with which a forward goes. */
+const Owner = z.object({ pid: z.int().positive(), pidStartTime: z.string() }).optional();
 const Fixed = z.object({ macAddress: z.string(), address: z.string() });
 const Name = z.object({ name: z.string(), macAddress: z.string() });
 
@@ -29,7 +32,7 @@ const Name = z.object({ name: z.string(), macAddress: z.string() });
  * |---|---|
  * | `gateway-leases` | takes the leases of earlier runs that it does not know |
  * | `gateway-names`, `gateway-fixed` | names and fixed addresses, in place of all before |
- * | `gateway-forward-add`, `gateway-forward-remove` | opens and closes a port of the host |
+ * | `gateway-forward-add`, `gateway-forward-remove` | opens and closes a port of the host; one with an `owner` goes with it |
  * | `gateway-asleep` | the forwards whose machines sleep, in place of all before: who connects there is held |
  * | `gateway-report` | leases, open forwards, refusals by rule, IPv6 addresses that were heard |
  *
@@ -54,23 +57,32 @@ export async function openGateway(config: unknown, host: GatewayHost): Promise<G
     },
   });
   gateway.attach(host.switch);
+  const owners = new Owners((id) => gateway.removeForward(id));
   return {
-    commands: commandsOf(gateway, asleep),
+    commands: commandsOf(gateway, owners, asleep),
     forgetPort: (portId) => gateway.forgetPort(portId),
     watch: (probe, send) => gateway.watch(probe, send),
-    close: async () => gateway.close(),
+    close: async () => {
+      owners.close();
+      gateway.close();
+    },
   };
 }
 
-function commandsOf(gateway: NatGateway, asleep: Set<string>): Record<string, QmpCommand> {
+function commandsOf(gateway: NatGateway, owners: Owners, asleep: Set<string>): Record<string, QmpCommand> {
   return {
     'gateway-leases': taking({ leases: z.array(Lease) }, ({ leases }) => gateway.restoreLeases(leases)),
     'gateway-names': taking({ names: z.array(Name) }, ({ names }) => gateway.setNames(names)),
     'gateway-fixed': taking({ entries: z.array(Fixed) }, ({ entries }) => gateway.setFixedAddresses(entries)),
-    'gateway-forward-add': taking({ forward: Forward }, async ({ forward }) => ({
-      port: await gateway.addForward(forward),
-    })),
-    'gateway-forward-remove': taking({ id: z.string() }, ({ id }) => ({ isRemoved: gateway.removeForward(id) })),
+    'gateway-forward-add': taking({ forward: Forward, owner: Owner }, async ({ forward, owner }) => {
+      const port = await gateway.addForward(forward);
+      if (owner) owners.watch(forward.id, owner);
+      return { port };
+    }),
+    'gateway-forward-remove': taking({ id: z.string() }, ({ id }) => {
+      owners.forget(id);
+      return { isRemoved: gateway.removeForward(id) };
+    }),
     'gateway-asleep': taking({ ids: z.array(z.string()) }, ({ ids }) => {
       asleep.clear();
       for (const id of ids) asleep.add(id);
