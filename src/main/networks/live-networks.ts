@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { toErrorReport } from '../../shared/errors.ts';
-import { isRest, isTransient } from '../../shared/machine-state.ts';
+import { isRest } from '../../shared/machine-state.ts';
 import type { MachineConfig, MachineId } from '../../shared/model/machine.ts';
 import type { NetworkId } from '../../shared/model/network.ts';
 import type { Uplink } from '../../shared/model/uplink.ts';
@@ -10,9 +10,10 @@ import type { Log } from '../log.ts';
 import { endLeftover } from '../processes/leftover.ts';
 import { settlesWithin } from '../processes/process-identity.ts';
 import { CAPTURE_END, type CaptureRecord } from './captures/capture-record.ts';
-import { gatewayPlan, isAsleep, type NetworkedMachine } from './gateway-plan.ts';
+import { gatewayPlan, type NetworkedMachine } from './gateway-plan.ts';
 import { KeptNetwork } from './kept-network.ts';
 import { type PlannedPort, parsePortId, portsOf } from './machine-ports.ts';
+import { Sleepers } from './sleepers.ts';
 import { type Traffic, TrafficCounts } from './traffic.ts';
 import { hostEndOf } from './uplinks/host-end.ts';
 
@@ -45,10 +46,7 @@ export class LiveNetworks {
   readonly #kept = new Map<NetworkId, KeptNetwork>();
   readonly #plugged = new Map<string, PlannedPort>();
   readonly #traffic = new TrafficCounts();
-  /** Machines that are being put to sleep. */
-  readonly #lulled = new Set<MachineId>();
-  /** Machines that somebody waits for. */
-  readonly #waitedFor = new Set<MachineId>();
+  readonly #sleepers: Sleepers;
   #timer: NodeJS.Timeout | undefined;
   /** Telling all gateways, one round after the other. */
   #syncing: Promise<unknown> = Promise.resolve();
@@ -56,6 +54,7 @@ export class LiveNetworks {
 
   constructor(deps: LiveNetworksDeps) {
     this.#deps = deps;
+    this.#sleepers = new Sleepers({ machines: deps.machines, wake: (id) => this.#wake(id) });
   }
 
   /** Knows the ports of machines that an earlier core left on, so that taking one back does not cut the others off. */
@@ -111,18 +110,15 @@ export class LiveNetworks {
 
   /** Runs work that puts a machine to sleep, when its gateways know that they are to hold who connects to it. */
   async lull<T>(id: MachineId, work: () => Promise<T>): Promise<T> {
-    this.#lulled.add(id);
-    try {
+    const put = async (): Promise<T> => {
       const networks = new Set(this.#portsOfMachine(id).map(({ network }) => this.#keptOf(network)));
       const told = Promise.all([...networks].map((kept) => kept.sync())).catch((error: unknown) =>
         this.#trouble('Who connects to a machine that goes to sleep may not be held.', error),
       );
       await settlesWithin(told, LULL_MS);
-      return await work();
-    } finally {
-      this.#lulled.delete(id);
-      this.refresh();
-    }
+      return work();
+    };
+    return this.#sleepers.during(id, put).finally(() => this.refresh());
   }
 
   /** Takes all adapters of a machine off. What goes wrong is logged. */
@@ -207,7 +203,7 @@ export class LiveNetworks {
 
   async #syncAll(): Promise<void> {
     if (this.#isClosed) return;
-    this.#wakeAll();
+    this.#sleepers.wakeCalled();
     for (const network of this.#deps.table.list()) {
       if (this.#isClosed) return; // what is behind may be closed any moment
       const kept = this.#kept.get(network.id);
@@ -260,13 +256,7 @@ export class LiveNetworks {
     const networks = this.#deps.table.list();
     const network = networks.find((each) => each.id === id);
     if (!network) return { names: [], fixed: [], forwards: [], asleep: [] };
-    return gatewayPlan(network, this.#machines(), networks, hostEndOf(network));
-  }
-
-  /** One that is being put to sleep is on its way already, whatever it does. */
-  #machines(): NetworkedMachine[] {
-    const isGoing = (each: NetworkedMachine): boolean => this.#lulled.has(each.id) && !isAsleep(each);
-    return this.#deps.machines().map((each) => (isGoing(each) ? { ...each, state: 'Saving' } : each));
+    return gatewayPlan(network, this.#sleepers.machines(), networks, hostEndOf(network));
   }
 
   #keptOf(network: Network): KeptNetwork {
@@ -277,7 +267,7 @@ export class LiveNetworks {
     const kept = new KeptNetwork({
       ...{ network, table, captures, runtimeFolder: networkFolderOf(id), logFile: logFileOf(id) },
       plan: () => this.#planOf(id),
-      onWaiting: (forwardId) => this.#wake(id, forwardId),
+      onWaiting: (forwardId) => this.#call(id, forwardId),
       onUplink: () => this.refresh(),
       onTrouble: (message, error) => this.#trouble(message, error),
     });
@@ -285,23 +275,15 @@ export class LiveNetworks {
     return kept;
   }
 
-  #wake(network: NetworkId, forwardId: string): void {
+  /** Somebody waits at a forward. */
+  #call(network: NetworkId, forwardId: string): void {
     const forward = this.#deps.table.get(network)?.forwards.find(({ id }) => id === forwardId);
-    if (!forward || this.#isClosed) return;
-    this.#waitedFor.add(forward.machineId);
-    this.#wakeAll();
+    if (forward && !this.#isClosed) this.#sleepers.call(forward.machineId);
   }
 
-  /** One that is just going to sleep is woken when it has; one that a person turns off is left alone. */
-  #wakeAll(): void {
-    for (const id of this.#waitedFor) {
-      const machine = this.#deps.machines().find((each) => each.id === id);
-      if (machine && (isTransient(machine.state) || this.#lulled.has(id))) continue;
-      this.#waitedFor.delete(id);
-      if (!machine || !isAsleep(machine)) continue;
-      this.#deps.log.info({ machine: id }, 'A connection wakes the machine');
-      void this.#deps.wake(id).catch((error: unknown) => this.#trouble('The machine could not be woken.', error));
-    }
+  async #wake(id: MachineId): Promise<void> {
+    this.#deps.log.info({ machine: id }, 'A connection wakes the machine');
+    await this.#deps.wake(id).catch((error: unknown) => this.#trouble('The machine could not be woken.', error));
   }
 
   #trouble(message: string, error: unknown): void {
