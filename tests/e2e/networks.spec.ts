@@ -1,6 +1,10 @@
 import { readFile } from 'node:fs/promises';
 import { expect, type Locator, type Page } from '@playwright/test';
+import { makePaths } from '../../src/main/paths.ts';
+import { readProcessFile } from '../../src/main/processes/leftover.ts';
+import { killProcess } from '../../src/main/processes/process-identity.ts';
 import { readPcapng } from '../support/read-pcapng.ts';
+import { homeEnv } from '../support/real-core.ts';
 import { GUEST_READY, SerialConsole } from '../support/serial-console.ts';
 import { type App, picture, test } from './app.ts';
 
@@ -33,6 +37,10 @@ async function pictures(page: Page, name: string): Promise<void> {
   await page.emulateMedia({ colorScheme: 'dark' });
   await picture(page, `${name}-dark`);
   await page.emulateMedia({ colorScheme: 'light' });
+}
+
+function absent(what: string): never {
+  throw new Error(`There is no ${what}.`);
 }
 
 /** Finds cells of the isolation report by the names of their ends. */
@@ -233,4 +241,16 @@ test('what a network has carried, given and refused is shown, and frames are tri
   await page.getByRole('tab', { name: 'Networks', exact: true }).click();
   await details.getByRole('tab', { name: /Refusals/ }).click();
   await expect.poll(() => refused.innerText()).toBe(counted); // what was tried is not counted
+
+  // A capture whose network's process is killed says so, and keeps what it has.
+  await details.getByRole('tab', { name: /Captures/ }).click();
+  await details.getByRole('button', { name: 'Start capture' }).click();
+  await expect(capture).toContainText('Goes on');
+  const { network } = await client.network.get({ network: 'NAT' });
+  const identity = readProcessFile(makePaths(homeEnv(app.home)).networkRuntimeFolder(network.id));
+  await killProcess(identity ?? absent('process of the network'), 'SIGKILL');
+  await expect(capture).toContainText('Ended: ');
+  await pictures(page, 'networks-capture-ended');
+  await capture.getByRole('button', { name: 'Forget the capture of the whole network' }).click();
+  await expect(capture).toBeHidden();
 });
