@@ -1,3 +1,4 @@
+import { InnError } from '../../shared/errors.ts';
 import type { Machine, MachineId } from '../../shared/model/machine.ts';
 import type { PriceList } from '../../shared/model/price.ts';
 import type { UsageSample } from '../../shared/model/usage.ts';
@@ -50,6 +51,7 @@ export interface UsageService extends Sampler {
   open(): Promise<void>;
   /** Takes a last reading, and writes everything that was charged. */
   close(): Promise<void>;
+  /** @throws InnError `INVALID_CONFIG` for a time that ends before it begins; so do the reports */
   history(query: HistoryQuery): UsageHistory;
   report(query: ReportQuery): UsageReport;
   exportReport(query: ReportQuery, format: 'csv' | 'json'): ExportedReport;
@@ -142,11 +144,20 @@ interface Parts {
   sampler: Sampler;
 }
 
+/** @throws InnError `INVALID_CONFIG` for a time that ends before it begins */
+function assertOrder(from: string | undefined, to: string | undefined): void {
+  if (from === undefined || to === undefined || parseMoment(from) <= parseMoment(to)) return;
+  throw new InnError('INVALID_CONFIG', `The time from ${from} to ${to} ends before it begins.`, {
+    hint: 'Give the earlier moment first.',
+  });
+}
+
 function createQueries(
   deps: UsageServiceDeps,
   { metering, folders, names, prices, sampler }: Parts,
 ): Pick<UsageService, 'history' | 'report' | 'exportReport' | 'advise'> {
   const report = ({ from, to, by }: ReportQuery): UsageReport => {
+    assertOrder(from, to);
     metering.flush();
     const toMs = to === undefined ? deps.nowMs() : parseMoment(to);
     const fromMs = from === undefined ? startOfMonth(Math.min(toMs, deps.nowMs())) : parseMoment(from);
@@ -154,6 +165,7 @@ function createQueries(
   };
   return {
     history({ subject, id = '', from, to, points }) {
+      assertOrder(from, to);
       const nowMs = deps.nowMs();
       const toMs = Math.min(nowMs, to === undefined ? nowMs : parseMoment(to));
       const fromMs = from === undefined ? toMs - SECONDS_MS : parseMoment(from);
