@@ -91,6 +91,7 @@ describe('inn network capture', () => {
     expect((await capture()).text).toContain("The network 'NAT' does not run");
     await client.machine.start({ machine: 'web' });
     expect((await capture('--stop')).text).toContain("Nothing is captured on the network 'NAT'.");
+    expect((await capture('--list', '--stop')).text).toContain('cannot be used with');
     const file = path.join(folder, 'web.pcapng');
     const started = await capture('--machine', 'web', '--file', file);
     expect(started.text).toMatch(

@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { type Command, InvalidArgumentError } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
 import { contract } from '../../../shared/contract.ts';
 import { InnError } from '../../../shared/errors.ts';
 import type { NetworkCapture } from '../../../shared/model/virtual-network.ts';
@@ -29,7 +29,7 @@ function fileSize(text: string): number {
   throw new InvalidArgumentError('It must be 4K at least.');
 }
 
-/** `inn network capture <network>`, and the same with `--stop`. */
+/** `inn network capture <network>`, and the same with `--stop` or `--list`. */
 export function addCaptureCommand(group: Command, context: CliContext): void {
   group
     .command('capture <network>')
@@ -38,7 +38,12 @@ export function addCaptureCommand(group: Command, context: CliContext): void {
     .option('--adapter <n>', 'which of its adapters', wholeNumber(1, 8))
     .option('--file <file>', 'by default a new file in the data folder')
     .option('--limit <size>', 'size at which a new file begins, and the one before the last is deleted', fileSize)
-    .option('--list', 'the captures of the network: those that go on, and those that ended by themselves')
+    .addOption(
+      new Option(
+        '--list',
+        'the captures of the network: those that go on, and those that ended by themselves',
+      ).conflicts(['machine', 'adapter', 'file', 'limit', 'stop']),
+    )
     .option('--stop [id]', 'end a capture; the id is needed when there are several')
     .action(async (network: string, options: CaptureOptions, command: Command) => {
       await withConnection(context, async ({ client }) => {
