@@ -7,7 +7,7 @@ import type { IpPacket } from './packets/ip-packet.ts';
 import { FLAGS, type TcpSegment } from './packets/tcp-segment.ts';
 import type { Sender } from './sender.ts';
 import { makeReset } from './tcp/reset.ts';
-import { TcpFlow } from './tcp-flow.ts';
+import { TcpFlow, type TcpFlowOptions } from './tcp-flow.ts';
 
 const SWEEP_MS = 5_000;
 /** A connection gets less than this only when its machine has very many. */
@@ -44,7 +44,7 @@ interface Entry {
   forward?: Pick<InboundOptions, 'forwardId' | 'isAsleep'>;
 }
 
-export interface InboundOptions {
+export interface InboundOptions extends Required<Pick<TcpFlowOptions, 'onOpen' | 'onRefused' | 'onCall'>> {
   sender: Sender;
   guestAddress: IpAddress;
   guestPort: number;
@@ -53,12 +53,10 @@ export interface InboundOptions {
   forwardId: string;
   /** Whether the guest sleeps, or is about to: what is open to it stays so until it is awake. */
   isAsleep: () => boolean;
-  onOpen: () => void;
-  /** The guest did not take the connection, or is gone; the client still waits. */
-  onRefused: () => void;
-  /** The client says something. */
-  onCall: () => void;
 }
+
+/** Without a key it gets that of its place. */
+type FlowHooks = { key?: string } & Pick<TcpFlowOptions, 'onConnectFailed' | 'onOpen' | 'onRefused' | 'onCall'>;
 
 const keyOf = (guestAddress: IpAddress, guestPort: number, farAddress: IpAddress, farPort: number): string =>
   `${guestAddress}:${guestPort}:${farAddress}:${farPort}`;
@@ -103,15 +101,14 @@ export class TcpNat {
   }
 
   /** Opens a connection from the gateway to a guest, for a port forward. */
-  open({ sender, guestAddress, guestPort, stream, ...forward }: InboundOptions): void {
+  open({ sender, guestAddress, guestPort, stream, forwardId, isAsleep, ...hooks }: InboundOptions): void {
     const farPort = this.#freePort(guestAddress, guestPort);
     if (farPort === undefined || this.#isFull(sender.source.portId)) {
       stream.resetAndDestroy();
       return;
     }
     const place = { guestAddress, guestPort, farAddress: this.#context.address, farPort };
-    const { forwardId, isAsleep, onOpen, onRefused, onCall } = forward;
-    const entry = this.#add(sender, place, 'in', stream, { onOpen, onRefused, onCall });
+    const entry = this.#add(sender, place, 'in', stream, hooks);
     entry.forward = { forwardId, isAsleep };
     entry.flow.endpoint.connect();
   }
@@ -218,17 +215,10 @@ export class TcpNat {
     place: Pick<Entry, 'guestAddress' | 'guestPort' | 'farAddress' | 'farPort'>,
     direction: 'out' | 'in',
     stream: Duplex,
-    hooks: {
-      key?: string;
-      onConnectFailed?: (error: NodeJS.ErrnoException) => boolean;
-      onOpen?: () => void;
-      onRefused?: () => void;
-      onCall?: () => void;
-    },
+    { key = keyOf(place.guestAddress, place.guestPort, place.farAddress, place.farPort), ...hooks }: FlowHooks,
   ): Entry {
     const { clock, outbound } = this.#context;
     const { portId, profile } = source;
-    const key = hooks.key ?? keyOf(place.guestAddress, place.guestPort, place.farAddress, place.farPort);
     const route = { toMac: mac, source: place.farAddress, destination: place.guestAddress };
     const flow = new TcpFlow({
       clock,
@@ -238,10 +228,7 @@ export class TcpNat {
       segmentBytes: outbound.segmentBytes(place.guestAddress),
       bufferBytes: () => this.#bufferBytes(portId),
       emit: (segment) => outbound.tcp(route, segment),
-      ...(hooks.onConnectFailed ? { onConnectFailed: hooks.onConnectFailed } : {}),
-      ...(hooks.onOpen ? { onOpen: hooks.onOpen } : {}),
-      ...(hooks.onRefused ? { onRefused: hooks.onRefused } : {}),
-      ...(hooks.onCall ? { onCall: hooks.onCall } : {}),
+      ...hooks,
       onOver: () => this.#onOver(entry),
     });
     const entry: Entry = { key, flow, portId, profile, direction, ...place };
