@@ -66,7 +66,7 @@ describe('samples of machines', () => {
     const { processes, round, rounds } = makeRounds(1);
     await rounds(1);
     for (const written of [100, 200, 300]) {
-      Object.assign(first(processes), { processorSeconds: written, diskWriteBytes: written });
+      Object.assign(first(processes), { processorSeconds: written / 1000, diskWriteBytes: written });
       expect(first(await round()).usage.diskWriteBytes).toBe(written);
     }
   });

@@ -20,7 +20,7 @@ function openAllocation() {
     settings: createSettingTable(db),
     liveOf: (id) => house.runner.live(id),
     ceilingOf: () => null,
-    hostProcessors: () => 2,
+    hostProcessors: 2,
     log: house.deps.log,
   });
   const memory = { totalMiB: 16_384, availableMiB: 8192 };

@@ -36,7 +36,7 @@ export interface AllocationDeps {
   /** What admission asked a machine to do with, in MiB; null: all it has. */
   ceilingOf: (id: MachineId) => number | null;
   /** Logical processors of the host, whatever a container around this program lets it use. */
-  hostProcessors: () => number;
+  hostProcessors: number;
   log: Pick<Log, 'warn'>;
 }
 
@@ -132,7 +132,7 @@ export class AllocationController {
     const growth = leastGrowth(host.processorsTotal, members.length);
     const claims = members.map((member) => claimsOf(member, { contention, growth }));
     const byMachines = sample.machines.reduce((sum, { processorUse }) => sum + processorUse, 0);
-    const isComparable = host.processorsTotal >= this.#deps.hostProcessors();
+    const isComparable = host.processorsTotal >= this.#deps.hostProcessors;
     const load = {
       processors: host.processorsTotal,
       reserved: (host.processorsTotal * reserve.processorPercent) / 100,

@@ -15,8 +15,8 @@ export function openAllocation(
   deps: OpenDeps,
   { usage, room }: { usage: Pick<Sampler, 'subscribe'>; room: () => HostRoom },
 ): AllocationView & { close(): Promise<void> } {
-  const processors = os.cpus().length; // asked once: the answer costs a look at each of them
-  const controller = new AllocationController({ ...deps, hostProcessors: () => processors });
+  // Asked once: the answer costs a look at each of them.
+  const controller = new AllocationController({ ...deps, hostProcessors: os.cpus().length });
   const unsubscribe = usage.subscribe((sample) => controller.onSample(sample));
   return {
     grants: () => controller.grants(),
