@@ -51,9 +51,18 @@ function makeRounds(count: number) {
 
 const first = <T>(items: readonly T[]): T => items[0] ?? expect.fail('there is none');
 
+/** More machines than are asked in a second. */
+const CROWD = 21;
+
 describe('samples of machines', () => {
+  it('ask each of a few machines each second', async () => {
+    const { processes, rounds } = makeRounds(20);
+    await rounds(5);
+    expect(new Set(processes.map(({ questions }) => questions))).toEqual(new Set([5]));
+  });
+
   it('tell processor time each second of a machine that is hardly asked', async () => {
-    const { processes, round, rounds } = makeRounds(1);
+    const { processes, round, rounds } = makeRounds(CROWD);
     await rounds(1);
     for (let second = 1; second <= 10; second += 1) {
       first(processes).processorSeconds += 0.01;
@@ -62,8 +71,8 @@ describe('samples of machines', () => {
     expect(first(processes).questions).toBe(2);
   });
 
-  it('ask a machine that works each second', async () => {
-    const { processes, round, rounds } = makeRounds(1);
+  it('ask a machine of a crowd that works each second', async () => {
+    const { processes, round, rounds } = makeRounds(CROWD);
     await rounds(1);
     for (const written of [100, 200, 300]) {
       Object.assign(first(processes), { processorSeconds: written / 1000, diskWriteBytes: written });
@@ -71,8 +80,8 @@ describe('samples of machines', () => {
     }
   });
 
-  it('tell within seconds what a quiet machine wrote', async () => {
-    const { processes, round, rounds } = makeRounds(1);
+  it('tell within seconds what a quiet machine of a crowd wrote', async () => {
+    const { processes, round, rounds } = makeRounds(CROWD);
     await rounds(1);
     first(processes).diskWriteBytes = 512;
     await rounds(9);

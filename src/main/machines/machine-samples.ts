@@ -32,8 +32,8 @@ const LONGEST_SILENCE_MS = 10_000;
 
 /**
  * Takes counters of sessions. Processor time and memory come from the host each time, where it tells them, and the rest from
- * the engine: seldom from one that did nothing, and in turns when many have worked. One call at a time goes to each engine:
- * one that hangs is not asked over and over.
+ * the engine: in a crowd seldom from one that did nothing, and in turns when many have worked. One call at a time goes to
+ * each engine: one that hangs is not asked over and over.
  */
 export class MachineSamples {
   readonly #underWay = new Map<LiveSession, Promise<GuestUsage | undefined>>();
@@ -68,9 +68,11 @@ export class MachineSamples {
     if (usage) this.#ended.push({ ...describe(live), usage: this.#withTraffic(live, usage), endedAtMs });
   }
 
-  /** Those that may have news, and of these the ones that have waited longest. */
+  /** All where they are few; else those that may have news, and of these the ones that have waited longest. */
   #whoseTurn(counts: ReadonlyMap<LiveSession, HostCount>): Set<LiveSession> {
-    const due = [...counts].filter(([live, count]) => live.exit === undefined && this.#mayHaveNews(live, count));
+    const running = [...counts].filter(([{ exit }]) => exit === undefined);
+    const isCrowd = running.length > QUESTIONS_PER_ROUND;
+    const due = running.filter(([live, count]) => !isCrowd || this.#mayHaveNews(live, count));
     const askedMs = ([live]: readonly [LiveSession, HostCount]) => this.#asked.get(live)?.atMs ?? 0;
     const first = due.toSorted((a, b) => askedMs(a) - askedMs(b)).slice(0, QUESTIONS_PER_ROUND);
     return new Set(first.map(([live]) => live));
